@@ -1,0 +1,1 @@
+return Orrery.Cli.CommandLine.Run(args);
