@@ -1,0 +1,194 @@
+namespace Orrery.Simulation;
+
+/// <summary>
+/// Timelines, the channels between them and the epochs they run in. See docs/simulation.md and docs/architecture.md,
+/// "Timelines" and "Epochs".
+/// </summary>
+/// <remarks>Its members are for one thread, while everything stands still.</remarks>
+public sealed class Simulator
+{
+    private readonly List<Timeline> _timelines = [];
+    private readonly List<Channel> _channels = [];
+    private readonly List<Origin> _origins = [];
+    private readonly Dictionary<(Timeline From, Timeline To), Channel> _channelOf = [];
+    private List<TimelineShare>? _shares; // null: the topology has changed
+    private bool _isRunning;
+
+    /// <summary>A simulator at time zero.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No worker, or no epoch length.</exception>
+    public Simulator(SimulatorOptions? options = null)
+    {
+        Options = options ?? new SimulatorOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(Options.Workers, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfEqual(Options.EpochLength, SimDuration.Zero, nameof(options));
+    }
+
+    /// <summary>How it runs.</summary>
+    public SimulatorOptions Options { get; }
+
+    /// <summary>The instant at which everything stands still, or last stood.</summary>
+    public SimTime Now { get; private set; }
+
+    /// <summary>All timelines, in the order in which they were added.</summary>
+    public IReadOnlyList<Timeline> Timelines => _timelines;
+
+    /// <summary>All channels, in the order in which they were added.</summary>
+    public IReadOnlyList<Channel> Channels => _channels;
+
+    /// <summary>All origins, by number.</summary>
+    public IReadOnlyList<Origin> Origins => _origins;
+
+    /// <summary>
+    /// Raised at the end of every epoch in which something happened, with everything standing still at that time. The place to
+    /// merge records, report progress, save checkpoints, add timelines and look at watchdogs.
+    /// </summary>
+    public event Action<SimTime>? EpochEnded;
+
+    /// <summary>Adds an origin; origins are numbered in the order in which they are added.</summary>
+    public Origin AddOrigin(string name)
+    {
+        CheckStandsStill();
+        var origin = new Origin((uint)_origins.Count, name);
+        _origins.Add(origin);
+        return origin;
+    }
+
+    /// <summary>Adds a timeline; it begins now.</summary>
+    public Timeline AddTimeline(string name)
+    {
+        CheckStandsStill();
+        var timeline = new Timeline(this, _timelines.Count, name, Now);
+        _timelines.Add(timeline);
+        _shares = null;
+        return timeline;
+    }
+
+    /// <summary>
+    /// Lets <paramref name="from"/> send to <paramref name="to"/>. Connecting two timelines again gives the same channel, with
+    /// the smaller lookahead of both. A timeline may be connected to itself, so that whoever sends need not know whether
+    /// the receiver shares its timeline.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Between different timelines the lookahead must not be zero.</exception>
+    /// <exception cref="ArgumentException">A timeline of another simulator.</exception>
+    public Channel Connect(Timeline from, Timeline to, SimDuration lookahead)
+    {
+        CheckStandsStill();
+        if (from.Simulator != this || to.Simulator != this)
+        {
+            throw new ArgumentException($"{from} and {to} are not both timelines of this simulator.");
+        }
+
+        if (from != to)
+        {
+            ArgumentOutOfRangeException.ThrowIfEqual(lookahead, SimDuration.Zero);
+        }
+
+        if (_channelOf.TryGetValue((from, to), out Channel? channel))
+        {
+            channel.Lookahead = SimDuration.Min(channel.Lookahead, lookahead);
+        }
+        else
+        {
+            channel = new Channel(from, to, lookahead);
+            _channelOf.Add((from, to), channel);
+            _channels.Add(channel);
+        }
+
+        _shares = null;
+        return channel;
+    }
+
+    /// <summary>
+    /// Runs every event before <paramref name="until"/>. Events due at that very time stay pending, for a later run.
+    /// </summary>
+    /// <param name="until">Where to end; <see cref="SimTime.Never"/> for a run that something else ends.</param>
+    /// <param name="isDone">Looked at after every epoch (and its <see cref="EpochEnded"/>): true ends the run.</param>
+    /// <param name="cancellation">Ends the run between two events, from any thread.</param>
+    public RunResult Run(SimTime until, Func<bool>? isDone = null, CancellationToken cancellation = default)
+    {
+        CheckStandsStill();
+        ArgumentOutOfRangeException.ThrowIfLessThan(until, Now);
+        var control = new RunControl();
+        using CancellationTokenRegistration registration = cancellation.Register(control.Stop);
+        Options.WorkerStarting?.Invoke(0);
+        while (true)
+        {
+            SimTime next = NextEventTime();
+            if (next == SimTime.Never)
+            {
+                return new RunResult(RunOutcome.Idle, Now);
+            }
+
+            SimTime end = SimTime.Min(until, EndOfEpoch(next));
+            if (next < end)
+            {
+                RunEpoch(end, control);
+                if (control.StopsNow)
+                {
+                    RunOutcome outcome = control.Failure is null ? RunOutcome.Cancelled : RunOutcome.Failed;
+                    return new RunResult(outcome, Now, control.Failure);
+                }
+            }
+
+            StandAt(end);
+            EpochEnded?.Invoke(end);
+            if (isDone?.Invoke() == true)
+            {
+                return new RunResult(RunOutcome.ConditionMet, Now);
+            }
+
+            if (end == until)
+            {
+                return new RunResult(RunOutcome.TimeReached, Now);
+            }
+        }
+    }
+
+    private SimTime NextEventTime()
+    {
+        SimTime next = SimTime.Never;
+        foreach (Timeline timeline in _timelines)
+        {
+            next = SimTime.Min(next, timeline.NextEventTime);
+        }
+
+        return next;
+    }
+
+    private SimTime EndOfEpoch(SimTime time)
+    {
+        ulong length = Options.EpochLength.Nanoseconds;
+        return SimTime.FromNanoseconds(time.Nanoseconds / length * length) + Options.EpochLength;
+    }
+
+    private void RunEpoch(SimTime end, RunControl control)
+    {
+        _shares ??= TimelineGroup.Partition(_timelines, _channels).ConvertAll(group => new TimelineShare(group));
+        _isRunning = true;
+        foreach (TimelineShare share in _shares)
+        {
+            share.BeginEpoch(control);
+            share.Run(end.Nanoseconds, control);
+            share.EndEpoch();
+        }
+
+        _isRunning = false;
+    }
+
+    private void StandAt(SimTime time)
+    {
+        Now = time;
+        foreach (Timeline timeline in _timelines)
+        {
+            timeline.StandAt(time);
+        }
+    }
+
+    private void CheckStandsStill()
+    {
+        if (_isRunning)
+        {
+            throw new InvalidOperationException("Only while everything stands still: before a run, between runs, or when an epoch has ended.");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+namespace Orrery.Simulation;
+
+/// <summary>
+/// The way from one timeline to another. Nothing sent over it is due earlier than its lookahead after the sender's time;
+/// that promise is what lets timelines run at once.
+/// </summary>
+public sealed class Channel
+{
+    internal Channel(Timeline from, Timeline to, SimDuration lookahead)
+    {
+        From = from;
+        To = to;
+        Lookahead = lookahead;
+    }
+
+    /// <summary>The sending timeline.</summary>
+    public Timeline From { get; }
+
+    /// <summary>The receiving timeline.</summary>
+    public Timeline To { get; }
+
+    /// <summary>The smallest delay of anything sent over the channel.</summary>
+    public SimDuration Lookahead { get; internal set; }
+
+    /// <summary>
+    /// Schedules an event on <see cref="To"/>, caused by <paramref name="origin"/> of <see cref="From"/>. Called on the
+    /// sender's thread.
+    /// </summary>
+    /// <param name="due">At least <see cref="Lookahead"/> after the sender's <see cref="Timeline.Now"/>.</param>
+    /// <param name="priority">Its place among the events of one instant.</param>
+    /// <param name="origin">Who causes it; it numbers the event.</param>
+    /// <param name="handler">Who is called, on the receiver's thread.</param>
+    /// <param name="argument">Handed to <paramref name="handler"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It would be due too early.</exception>
+    public void Post(SimTime due, EventPriority priority, Origin origin, IEventHandler handler, ulong argument = 0)
+    {
+        if (due < From.Now + Lookahead)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(due), $"{From} at {From.Now} sends to {To} for {due}: earlier than the lookahead of {Lookahead}.");
+        }
+
+        if (From == To)
+        {
+            To.Schedule(due, priority, origin, handler, argument);
+            return;
+        }
+
+        var message = new Message(due.Nanoseconds, EventQueue.RankOf(priority, origin.Id), origin.NextSequence++, handler, argument);
+        if (From.Share is { } share)
+        {
+            share.Send(To, in message);
+        }
+        else
+        {
+            To.Receive(in message); // everything stands still
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{From} to {To}";
+}
+
+/// <summary>An event on its way to another timeline.</summary>
+internal readonly record struct Message(ulong Due, uint Rank, ulong Sequence, IEventHandler Handler, ulong Argument);
