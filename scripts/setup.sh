@@ -37,6 +37,9 @@ ensure_packages() {
 # What labs with Linux nodes and the kernel build need.
 runtime_packages="busybox-static linux-source-6.12 gcc make libc6-dev flex bison bc xz-utils patch util-linux"
 
+# What `orrery irq conformance` needs: an emulator, and a compiler for the agent in the emulated machine.
+conformance_packages="qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+
 ensure_dotnet() {
     command -v dotnet >/dev/null 2>&1 && return 0
     say "orrery: the .NET 10 SDK is needed and 'dotnet' was not found: see https://dotnet.microsoft.com/download"
