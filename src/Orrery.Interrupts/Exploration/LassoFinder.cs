@@ -1,0 +1,170 @@
+namespace Orrery.Interrupts.Exploration;
+
+/// <summary>
+/// Draws the shortest counterexample of a liveness property: a path from an initial state, then a cycle that is fair.
+/// </summary>
+/// <remarks>
+/// A tour through everything that fairness asks for gives a first cycle. Then every state is tried as the beginning of a
+/// shorter one, breadth first over (state, what is already fulfilled). That is exact; it stops when it has looked at
+/// <see cref="SearchLimit"/> pairs.
+/// </remarks>
+internal sealed class LassoFinder(
+    StateGraph graph, SearchTree tree, IReadOnlyList<FairnessConstraint> fairness, LivenessProperty property)
+{
+    /// <summary>Pairs of state and obligations that the exact search visits at most.</summary>
+    private const int SearchLimit = 8_000_000;
+
+    private const uint Repeated = 1u << 31;
+
+    private readonly Obligations _obligations = new(fairness, property.Repeating);
+    private int _visited;
+
+    /// <param name="Path">States from an initial state to the cycle's beginning, both included.</param>
+    /// <param name="Cycle">States after it, back to the beginning, which is the last.</param>
+    /// <param name="IsShortest">The exact search came to its end.</param>
+    public readonly record struct Lasso(IReadOnlyList<int> Path, IReadOnlyList<int> Cycle, bool IsShortest)
+    {
+        public int Length => Path.Count - 1 + Cycle.Count;
+    }
+
+    public Lasso Find(List<int[]> components)
+    {
+        var componentOf = new Dictionary<int, int>();
+        for (int i = 0; i < components.Count; i++)
+        {
+            foreach (int state in components[i])
+            {
+                componentOf.Add(state, i);
+            }
+        }
+
+        // States are numbered breadth first, so the first one is nearest to the start.
+        List<int> beginnings = [.. componentOf.Keys.Order()];
+        var tour = new CycleTour(graph, fairness, property, state => componentOf.GetValueOrDefault(state, -1));
+        var best = new Lasso(tree.PathTo(beginnings[0]), tour.From(beginnings[0]), true);
+        foreach (int beginning in beginnings)
+        {
+            List<int> path = tree.PathTo(beginning);
+            int longest = best.Length - (path.Count - 1) - 1;
+            if (longest < 1 || _visited >= SearchLimit)
+            {
+                break;
+            }
+
+            if (ShortestCycle(beginning, componentOf, longest) is { } cycle)
+            {
+                best = new Lasso(path, cycle, true);
+            }
+        }
+
+        return best with { IsShortest = _visited < SearchLimit };
+    }
+
+    /// <summary>The shortest fair cycle through <paramref name="beginning"/> of at most so many steps, or null.</summary>
+    private List<int>? ShortestCycle(int beginning, Dictionary<int, int> componentOf, int longest)
+    {
+        int component = componentOf[beginning];
+        var nodes = new List<(int State, uint Met, int From)> { (beginning, Met(beginning), -1) };
+        var seen = new HashSet<(int, uint)>();
+        int levelEnd = 1;
+        int length = 1;
+        for (int i = 0; i < nodes.Count && _visited < SearchLimit; i++)
+        {
+            if (i == levelEnd)
+            {
+                levelEnd = nodes.Count;
+                if (++length > longest)
+                {
+                    return null;
+                }
+            }
+
+            (int state, uint met, _) = nodes[i];
+            for (long edge = graph.FirstEdge(state); edge < graph.EndEdge(state); edge++)
+            {
+                Edge step = graph[edge];
+                if ((step.Labels & property.Avoiding) != 0 || componentOf.GetValueOrDefault(step.Target, -1) != component)
+                {
+                    continue;
+                }
+
+                uint nextMet = met | _obligations.MetByStep(step.Labels) | Met(step.Target);
+                if (!seen.Add((step.Target, nextMet)))
+                {
+                    continue;
+                }
+
+                _visited++;
+                nodes.Add((step.Target, nextMet, i));
+                if (step.Target == beginning && _obligations.AreFulfilled(nextMet))
+                {
+                    return Unwind(nodes);
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private uint Met(int state) => _obligations.MetByState(graph.EnabledLabels(state));
+
+    private static List<int> Unwind(List<(int State, uint Met, int From)> nodes)
+    {
+        var cycle = new List<int>();
+        for (int node = nodes.Count - 1; nodes[node].From >= 0; node = nodes[node].From)
+        {
+            cycle.Add(nodes[node].State);
+        }
+
+        cycle.Reverse();
+        return cycle;
+    }
+
+    /// <summary>What a cycle has met of fairness, as bits: two for each constraint, one for the property.</summary>
+    private sealed class Obligations(IReadOnlyList<FairnessConstraint> fairness, uint repeating)
+    {
+        // Weak: the low bit of the pair says that the constraint was taken or not enabled. Strong: the low bit says that it
+        // was taken, the high bit that it was enabled.
+        public uint MetByStep(uint labels)
+        {
+            uint met = (labels & repeating) != 0 ? Repeated : 0;
+            for (int i = 0; i < fairness.Count; i++)
+            {
+                met |= (labels & fairness[i].Labels) != 0 ? 1u << (2 * i) : 0;
+            }
+
+            return met;
+        }
+
+        public uint MetByState(uint enabled)
+        {
+            uint met = 0;
+            for (int i = 0; i < fairness.Count; i++)
+            {
+                bool isEnabled = (enabled & fairness[i].Labels) != 0;
+                met |= fairness[i].Kind switch
+                {
+                    FairnessKind.Weak when !isEnabled => 1u << (2 * i),
+                    FairnessKind.Strong when isEnabled => 2u << (2 * i),
+                    _ => 0,
+                };
+            }
+
+            return met;
+        }
+
+        public bool AreFulfilled(uint met)
+        {
+            for (int i = 0; i < fairness.Count; i++)
+            {
+                uint pair = met >> (2 * i) & 3;
+                if (fairness[i].Kind == FairnessKind.Weak ? pair == 0 : pair == 2)
+                {
+                    return false;
+                }
+            }
+
+            return repeating == 0 || (met & Repeated) != 0;
+        }
+    }
+}
