@@ -11,6 +11,8 @@ public sealed class Simulator
     private readonly List<Channel> _channels = [];
     private readonly List<Origin> _origins = [];
     private readonly Dictionary<(Timeline From, Timeline To), Channel> _channelOf = [];
+    private readonly Dictionary<string, RandomStream> _randomStreams = [];
+    private readonly RecordMerge _records = new();
     private List<TimelineShare>? _shares; // null: the topology has changed
     private bool _isRunning;
 
@@ -38,9 +40,12 @@ public sealed class Simulator
     /// <summary>All origins, by number.</summary>
     public IReadOnlyList<Origin> Origins => _origins;
 
+    /// <summary>All random streams that were asked for, by name.</summary>
+    public IReadOnlyCollection<RandomStream> RandomStreams => _randomStreams.Values;
+
     /// <summary>
-    /// Raised at the end of every epoch in which something happened, with everything standing still at that time. The place to
-    /// merge records, report progress, save checkpoints, add timelines and look at watchdogs.
+    /// Raised at the end of every epoch in which something happened, with everything standing still at that time. Its
+    /// records have been read. The place to report progress, save checkpoints, add timelines and look at watchdogs.
     /// </summary>
     public event Action<SimTime>? EpochEnded;
 
@@ -98,6 +103,26 @@ public sealed class Simulator
         return channel;
     }
 
+    /// <summary>The random stream of that name, derived from <see cref="SimulatorOptions.Seed"/>; the same object every time.</summary>
+    public RandomStream Random(string name)
+    {
+        CheckStandsStill();
+        if (!_randomStreams.TryGetValue(name, out RandomStream? stream))
+        {
+            stream = new RandomStream(Options.Seed, name);
+            _randomStreams.Add(name, stream);
+        }
+
+        return stream;
+    }
+
+    /// <summary>Lets <paramref name="reader"/> read every record from now on.</summary>
+    public void AddRecordReader(IRecordReader reader)
+    {
+        CheckStandsStill();
+        _records.AddReader(reader);
+    }
+
     /// <summary>
     /// Runs every event before <paramref name="until"/>. Events due at that very time stay pending, for a later run.
     /// </summary>
@@ -111,37 +136,42 @@ public sealed class Simulator
         var control = new RunControl();
         using CancellationTokenRegistration registration = cancellation.Register(control.Stop);
         Options.WorkerStarting?.Invoke(0);
-        while (true)
+        RunOutcome? outcome;
+        do
         {
-            SimTime next = NextEventTime();
-            if (next == SimTime.Never)
-            {
-                return new RunResult(RunOutcome.Idle, Now);
-            }
-
-            SimTime end = SimTime.Min(until, EndOfEpoch(next));
-            if (next < end)
-            {
-                RunEpoch(end, control);
-                if (control.StopsNow)
-                {
-                    RunOutcome outcome = control.Failure is null ? RunOutcome.Cancelled : RunOutcome.Failed;
-                    return new RunResult(outcome, Now, control.Failure);
-                }
-            }
-
-            StandAt(end);
-            EpochEnded?.Invoke(end);
-            if (isDone?.Invoke() == true)
-            {
-                return new RunResult(RunOutcome.ConditionMet, Now);
-            }
-
-            if (end == until)
-            {
-                return new RunResult(RunOutcome.TimeReached, Now);
-            }
+            outcome = RunToEndOfEpoch(until, isDone, control);
         }
+        while (outcome is null);
+        _records.Merge(_timelines); // those of the last EpochEnded, or of an epoch that was not finished
+        return new RunResult(outcome.Value, Now, control.Failure);
+    }
+
+    /// <returns>Why the run ends there, or null when it goes on.</returns>
+    private RunOutcome? RunToEndOfEpoch(SimTime until, Func<bool>? isDone, RunControl control)
+    {
+        SimTime next = NextEventTime();
+        if (next == SimTime.Never)
+        {
+            return RunOutcome.Idle;
+        }
+
+        SimTime end = SimTime.Min(until, EndOfEpoch(next));
+        if (next < end)
+        {
+            RunTimelines(end, control);
+        }
+
+        if (control.StopsNow)
+        {
+            return control.Failure is null ? RunOutcome.Cancelled : RunOutcome.Failed;
+        }
+
+        StandAt(end);
+        _records.Merge(_timelines);
+        EpochEnded?.Invoke(end);
+        return isDone?.Invoke() == true ? RunOutcome.ConditionMet
+            : end == until ? RunOutcome.TimeReached
+            : null;
     }
 
     private SimTime NextEventTime()
@@ -161,7 +191,7 @@ public sealed class Simulator
         return SimTime.FromNanoseconds(time.Nanoseconds / length * length) + Options.EpochLength;
     }
 
-    private void RunEpoch(SimTime end, RunControl control)
+    private void RunTimelines(SimTime end, RunControl control)
     {
         _shares ??= TimelineGroup.Partition(_timelines, _channels).ConvertAll(group => new TimelineShare(group));
         _isRunning = true;

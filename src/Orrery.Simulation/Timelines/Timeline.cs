@@ -60,6 +60,8 @@ public sealed class Timeline
 
     internal EventQueue Queue => _queue;
 
+    internal RecordBuffer Records { get; } = new();
+
     /// <summary>Schedules an event that <paramref name="origin"/> causes.</summary>
     /// <param name="due">Not before <see cref="Now"/>.</param>
     /// <param name="priority">Its place among the events of one instant.</param>
@@ -135,6 +137,12 @@ public sealed class Timeline
         Now = time;
         return true;
     }
+
+    /// <summary>Makes a record of something worth seeing, now; readers get it at the end of the epoch.</summary>
+    /// <param name="source">Who makes it; it numbers the record.</param>
+    /// <param name="kind">What it tells of.</param>
+    /// <param name="payload">Its content; copied.</param>
+    public void Record(Origin source, RecordKind kind, ReadOnlySpan<byte> payload) => Records.Add(Now, source, kind, payload);
 
     /// <inheritdoc/>
     public override string ToString() => Name;
