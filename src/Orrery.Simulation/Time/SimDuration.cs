@@ -32,6 +32,9 @@ public readonly record struct SimDuration : IComparable<SimDuration>
     /// <summary>A length in seconds.</summary>
     public static SimDuration FromSeconds(ulong seconds) => FromNanoseconds(1_000_000_000) * seconds;
 
+    /// <summary>A length in hours.</summary>
+    public static SimDuration FromHours(ulong hours) => FromSeconds(3600) * hours;
+
     /// <summary>
     /// Reads an exact decimal with its unit: "5ms", "1.5s", "100us", "2min", "1h" (units ns, us, ms, s, min, h).
     /// A bare "0" needs no unit. Spaces around and before the unit are allowed.
