@@ -1,0 +1,72 @@
+using System.Reflection;
+using System.Text;
+
+namespace Orrery.Interrupts.Tests.Catalogue;
+
+/// <summary>One scenario as the catalogue states it.</summary>
+internal sealed record Scenario(string Id, string Situation, string Expected);
+
+/// <summary>The catalogue of scenarios and where this assembly checks each.</summary>
+internal sealed class ScenarioCatalogue
+{
+    private ScenarioCatalogue(IReadOnlyList<Scenario> scenarios, ILookup<string, (CheckedBy By, string Test)> checks)
+    {
+        Scenarios = scenarios;
+        Checks = checks;
+    }
+
+    public IReadOnlyList<Scenario> Scenarios { get; }
+
+    /// <summary>By scenario: against what, and by which test.</summary>
+    public ILookup<string, (CheckedBy By, string Test)> Checks { get; }
+
+    public static ScenarioCatalogue Load()
+    {
+        Assembly assembly = typeof(ScenarioCatalogue).Assembly;
+        using Stream stream = assembly.GetManifestResourceStream("scenarios.txt")!;
+        using var reader = new StreamReader(stream);
+        var scenarios = new List<Scenario>();
+        while (reader.ReadLine() is { } line)
+        {
+            if (!line.StartsWith('#') && line.Length > 0)
+            {
+                string[] cells = line.Split(" | ");
+                scenarios.Add(new Scenario(cells[0], cells[1], cells[2]));
+            }
+        }
+
+        var checks =
+            from type in assembly.GetTypes()
+            where !type.IsAbstract
+            from method in type.GetMethods()
+            from scenario in method.GetCustomAttributes<ScenarioAttribute>()
+            select (scenario.Id, scenario.CheckedBy, Test: $"{method.DeclaringType!.Name}.{method.Name}");
+        return new ScenarioCatalogue(scenarios, checks.ToLookup(c => c.Id, c => (c.CheckedBy, c.Test)));
+    }
+
+    /// <summary>The page, as it is to be committed.</summary>
+    public string Render()
+    {
+        var page = new StringBuilder();
+        page.AppendLine("# The catalogue of interrupt scenarios");
+        page.AppendLine();
+        page.AppendLine("Generated from the tests by `scripts/update-irq-catalogue.sh`; a test fails when it is stale. Model: the");
+        page.AppendLine("models, in memory. Golden trace: recorded from real KVM. Live KVM: KVM itself.");
+        page.AppendLine();
+        page.AppendLine("L is the output line of the timer, in the input of the emulated GIC, w the published level word, pin the IRQ");
+        page.AppendLine("input of the CPU; exit(E) means that the run call returns at once with EINTR.");
+        page.AppendLine();
+        page.AppendLine("| ID | situation | what must happen | model | golden trace | live KVM |");
+        page.AppendLine("|---|---|---|---|---|---|");
+        foreach (Scenario scenario in Scenarios)
+        {
+            string Tests(CheckedBy by) => string.Join(
+                "<br>",
+                Checks[scenario.Id].Where(c => c.By.HasFlag(by)).Select(c => $"`{c.Test}`").Distinct().Order(StringComparer.Ordinal));
+            page.AppendLine($"| {scenario.Id} | {scenario.Situation} | {scenario.Expected} | {Tests(CheckedBy.Model)} "
+                + $"| {Tests(CheckedBy.GoldenTrace)} | {Tests(CheckedBy.LiveKvm)} |");
+        }
+
+        return page.ToString();
+    }
+}
