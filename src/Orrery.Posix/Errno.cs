@@ -20,6 +20,9 @@ public static class Errno
     /// <summary>Would block, or a time limit of the socket has passed.</summary>
     public const int EAGAIN = 11;
 
+    /// <summary>An address that is not the process's.</summary>
+    public const int EFAULT = 14;
+
     /// <summary>Invalid argument.</summary>
     public const int EINVAL = 22;
 
@@ -28,6 +31,9 @@ public static class Errno
 
     /// <summary>A name is too long, here: a socket path of 108 bytes or more.</summary>
     public const int ENAMETOOLONG = 36;
+
+    /// <summary>No such system call.</summary>
+    public const int ENOSYS = 38;
 
     /// <summary>A message breaks the framing it is declared in.</summary>
     public const int EPROTO = 71;
