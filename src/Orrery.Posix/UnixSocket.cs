@@ -108,6 +108,12 @@ public static unsafe class UnixSocket
             : 0;
     }
 
+    /// <summary>Whether a descriptor that somebody has passed is a connected stream socket of this family.</summary>
+    public static bool IsConnectedStream(FileDescriptor descriptor)
+        => Option(descriptor, Libc.SO_DOMAIN) == Libc.AF_UNIX
+            && Option(descriptor, Libc.SO_TYPE) == Libc.SOCK_STREAM
+            && Option(descriptor, Libc.SO_ACCEPTCONN) == 0;
+
     /// <summary>
     /// Limits how long one send or receive may wait, in wall-clock time; it then returns -<see cref="Errno.EAGAIN"/>.
     /// </summary>
@@ -244,6 +250,14 @@ public static unsafe class UnixSocket
             descriptorCount = 0;
             return -Errno.EPROTO;
         }
+    }
+
+    private static int Option(FileDescriptor socket, int option)
+    {
+        int value;
+        uint length = sizeof(int);
+        int result = Libc.Result(Libc.getsockopt(socket.Number, Libc.SOL_SOCKET, option, &value, &length));
+        return result < 0 ? result : value;
     }
 
     private static int WriteAddress(string path, byte* address)

@@ -1,0 +1,249 @@
+namespace Orrery.Virtio;
+
+/// <summary>What <see cref="SplitRing.TryTake"/> found.</summary>
+internal enum RingResult
+{
+    /// <summary>No buffer is available.</summary>
+    Empty,
+
+    /// <summary>The chain holds the next buffer.</summary>
+    Taken,
+
+    /// <summary>The driver has broken a rule; the ring is of no further use.</summary>
+    Broken,
+}
+
+/// <summary>What a ring's device side has to remember of it.</summary>
+/// <param name="NextAvailable">Index of the next available entry to take.</param>
+/// <param name="NextUsed">Index of the next used entry to write.</param>
+/// <param name="Signalled">Used index when the driver was last considered for a call.</param>
+/// <param name="HasSignalled">False until then.</param>
+public readonly record struct SplitRingState(ushort NextAvailable, ushort NextUsed, ushort Signalled, bool HasSignalled);
+
+/// <summary>
+/// The device's side of a split virtqueue (VIRTIO 1.2, 2.7), with indirect descriptors and event index. Nothing in shared
+/// memory is believed: each field is copied, checked and then used.
+/// </summary>
+internal sealed unsafe class SplitRing
+{
+    /// <summary>The most descriptors an indirect table may have; drivers put larger chains there than the queue holds.</summary>
+    internal const int IndirectEntriesMax = 1024;
+
+    private readonly GuestMemory _memory;
+    private readonly RingMemory _ring;
+    private readonly bool _indirect;
+    private readonly bool _eventIndex;
+    private ushort _nextAvailable;
+    private ushort _nextUsed;
+    private ushort _published;
+    private ushort _signalled;
+    private bool _hasSignalled;
+
+    /// <summary>A ring in <paramref name="memory"/>.</summary>
+    /// <param name="memory">Where buffers are.</param>
+    /// <param name="ring">Where the ring is.</param>
+    /// <param name="features">The negotiated features.</param>
+    /// <param name="state">Where to go on.</param>
+    internal SplitRing(GuestMemory memory, RingMemory ring, VirtioFeatures features, SplitRingState state)
+    {
+        _memory = memory;
+        _ring = ring;
+        _indirect = (features & VirtioFeatures.IndirectDescriptors) != 0;
+        _eventIndex = (features & VirtioFeatures.EventIndex) != 0;
+        _nextAvailable = state.NextAvailable;
+        _nextUsed = _published = state.NextUsed;
+        _signalled = state.Signalled;
+        _hasSignalled = state.HasSignalled;
+    }
+
+    /// <summary>The broken rule, once <see cref="TryTake"/> has said so.</summary>
+    internal VirtioRule BrokenRule { get; private set; }
+
+    /// <summary>What broke it.</summary>
+    internal string Problem { get; private set; } = "";
+
+    internal int Size => _ring.Size;
+
+    internal SplitRingState State => new(_nextAvailable, _nextUsed, _signalled, _hasSignalled);
+
+    /// <summary>Takes the next available buffer into <paramref name="chain"/>.</summary>
+    internal RingResult TryTake(DescriptorChain chain)
+    {
+        ushort available = Volatile.Read(ref _ring.AvailableIndex);
+        int waiting = (ushort)(available - _nextAvailable);
+        if (waiting == 0)
+        {
+            return RingResult.Empty;
+        }
+
+        if (waiting > _ring.Size)
+        {
+            return Break(
+                VirtioRule.AvailableIndex,
+                $"available index {available} is {waiting} past {_nextAvailable} in a queue of {_ring.Size}");
+        }
+
+        ushort head = _ring.AvailableEntry(_nextAvailable);
+        if (head >= _ring.Size)
+        {
+            return Break(VirtioRule.DescriptorIndex, $"descriptor {head} made available in a queue of {_ring.Size}");
+        }
+
+        if (!TryWalk(chain, head))
+        {
+            return RingResult.Broken;
+        }
+
+        _nextAvailable++;
+        return RingResult.Taken;
+    }
+
+    /// <summary>Puts a taken buffer on the used ring; <see cref="Publish"/> shows it to the driver.</summary>
+    internal void Complete(DescriptorChain chain)
+        => _ring.UsedEntry(_nextUsed++) = new UsedElement { Id = chain.Head, Length = chain.Written };
+
+    /// <summary>Shows the completed buffers to the driver.</summary>
+    /// <returns>True when the driver wants to be called about them.</returns>
+    internal bool Publish()
+    {
+        if (_nextUsed == _published)
+        {
+            return false;
+        }
+
+        _published = _nextUsed;
+        Volatile.Write(ref _ring.UsedIndex, _nextUsed);
+
+        // The driver sets its wish and then looks at the used index; this side does the opposite.
+        Interlocked.MemoryBarrier();
+        if (!_eventIndex)
+        {
+            return (_ring.AvailableFlags & RingLayout.NoInterrupt) == 0;
+        }
+
+        bool wanted = !_hasSignalled || RingLayout.Passed(_ring.UsedEvent, _nextUsed, _signalled);
+        _signalled = _nextUsed;
+        _hasSignalled = true;
+        return wanted;
+    }
+
+    /// <summary>Tells the driver whether to kick when it makes buffers available that have not been taken yet.</summary>
+    internal void SetKicksWanted(bool wanted)
+    {
+        if (_eventIndex)
+        {
+            // The flag means nothing with the event index (2.7.10); an index just passed is the furthest away.
+            _ring.AvailableEvent = (ushort)(wanted ? _nextAvailable : _nextAvailable - 1);
+        }
+        else
+        {
+            _ring.UsedFlags = wanted ? (ushort)0 : RingLayout.NoNotify;
+        }
+
+        Interlocked.MemoryBarrier();
+    }
+
+    private bool TryWalk(DescriptorChain chain, ushort head)
+    {
+        chain.Begin(head);
+        RingDescriptor* table = _ring.Descriptors;
+        int tableSize = _ring.Size;
+        ushort index = head;
+        int remaining = tableSize;
+        bool inIndirect = false;
+        while (remaining-- > 0)
+        {
+            RingDescriptor descriptor = table[index];
+            if ((descriptor.Flags & RingLayout.Indirect) != 0)
+            {
+                if (inIndirect)
+                {
+                    return Fail(VirtioRule.IndirectTable, "an indirect table inside an indirect table");
+                }
+
+                if (!TryEnterIndirect(descriptor, out table, out tableSize))
+                {
+                    return false;
+                }
+
+                inIndirect = true;
+                remaining = tableSize;
+                index = 0;
+                continue;
+            }
+
+            if (!TryAdd(chain, descriptor))
+            {
+                return false;
+            }
+
+            if ((descriptor.Flags & RingLayout.Next) == 0)
+            {
+                return true;
+            }
+
+            index = descriptor.Next;
+            if (index >= tableSize)
+            {
+                return Fail(VirtioRule.DescriptorIndex, $"next descriptor {index} in a table of {tableSize}");
+            }
+        }
+
+        return Fail(VirtioRule.ChainLength, $"the chain at descriptor {head} has more than {tableSize} descriptors");
+    }
+
+    private bool TryAdd(DescriptorChain chain, in RingDescriptor descriptor)
+    {
+        if (!_memory.TryTranslate(descriptor.Address, descriptor.Length, out byte* start))
+        {
+            return Fail(
+                VirtioRule.AddressInMemory,
+                $"a buffer of {descriptor.Length} bytes at 0x{descriptor.Address:x}, outside guest memory");
+        }
+
+        return chain.TryAdd(start, descriptor.Length, (descriptor.Flags & RingLayout.DeviceWritable) != 0)
+            || Fail(VirtioRule.ReadableFirst, $"the chain at descriptor {chain.Head} has a readable part after a writable one");
+    }
+
+    private bool TryEnterIndirect(in RingDescriptor descriptor, out RingDescriptor* table, out int tableSize)
+    {
+        table = null;
+        tableSize = 0;
+        if (!_indirect || (descriptor.Flags & RingLayout.Next) != 0)
+        {
+            return Fail(
+                VirtioRule.IndirectTable,
+                _indirect ? "an indirect table with a next descriptor" : "an indirect table, a feature that was not negotiated");
+        }
+
+        if (descriptor.Length == 0 || descriptor.Length % sizeof(RingDescriptor) != 0
+            || descriptor.Length / sizeof(RingDescriptor) > IndirectEntriesMax)
+        {
+            return Fail(VirtioRule.IndirectTable, $"an indirect table of {descriptor.Length} bytes");
+        }
+
+        if (!_memory.TryTranslate(descriptor.Address, descriptor.Length, out byte* start))
+        {
+            return Fail(
+                VirtioRule.AddressInMemory,
+                $"an indirect table of {descriptor.Length} bytes at 0x{descriptor.Address:x}, outside guest memory");
+        }
+
+        table = (RingDescriptor*)start;
+        tableSize = (int)descriptor.Length / sizeof(RingDescriptor);
+        return true;
+    }
+
+    private RingResult Break(VirtioRule rule, string problem)
+    {
+        Fail(rule, problem);
+        return RingResult.Broken;
+    }
+
+    private bool Fail(VirtioRule rule, string problem)
+    {
+        BrokenRule = rule;
+        Problem = problem;
+        return false;
+    }
+}
