@@ -1,27 +1,29 @@
-namespace Orrery.Interrupts.Tests.Catalogue;
+namespace Orrery.Interrupts.Tests;
 
-/// <summary>Against what a scenario is checked.</summary>
+/// <summary>Where a scenario of the catalogue is checked.</summary>
 [Flags]
 public enum CheckedBy
 {
-    /// <summary>The models, in memory.</summary>
+    /// <summary>On Orrery's own models.</summary>
     Model = 1,
 
-    /// <summary>A trace recorded from real KVM, kept in the repository.</summary>
-    GoldenTrace = 2,
+    /// <summary>Against a trace recorded on real KVM.</summary>
+    Golden = 2,
 
-    /// <summary>KVM itself, when the test runs.</summary>
-    LiveKvm = 4,
+    /// <summary>On real KVM while the test runs.</summary>
+    Live = 4,
 }
 
 /// <summary>
-/// Says that a test checks a scenario of the catalogue (<c>scenarios.txt</c>). From these attributes the table in
-/// <c>docs/irq-catalogue.md</c> is generated; a scenario without a test, and a stale table, fail.
+/// Marks a test as the check of one scenario of the catalogue (R01…, T…, G…, V…, P…, X…); the table in the documentation
+/// is generated from these marks. One test may check several scenarios, and one scenario may have several tests.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
-public sealed class ScenarioAttribute(string id, CheckedBy checkedBy = CheckedBy.Model) : Attribute
+public sealed class ScenarioAttribute(string id, CheckedBy where = CheckedBy.Model) : Attribute
 {
+    /// <summary>The identifier of the scenario: a letter and two digits.</summary>
     public string Id { get; } = id;
 
-    public CheckedBy CheckedBy { get; } = checkedBy;
+    /// <summary>Where this test checks it.</summary>
+    public CheckedBy Where { get; } = where;
 }

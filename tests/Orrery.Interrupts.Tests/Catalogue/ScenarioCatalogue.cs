@@ -40,8 +40,8 @@ internal sealed class ScenarioCatalogue
             where !type.IsAbstract
             from method in type.GetMethods()
             from scenario in method.GetCustomAttributes<ScenarioAttribute>()
-            select (scenario.Id, scenario.CheckedBy, Test: $"{method.DeclaringType!.Name}.{method.Name}");
-        return new ScenarioCatalogue(scenarios, checks.ToLookup(c => c.Id, c => (c.CheckedBy, c.Test)));
+            select (scenario.Id, scenario.Where, Test: $"{method.DeclaringType!.Name}.{method.Name}");
+        return new ScenarioCatalogue(scenarios, checks.ToLookup(c => c.Id, c => (c.Where, c.Test)));
     }
 
     /// <summary>The page, as it is to be committed.</summary>
@@ -64,7 +64,7 @@ internal sealed class ScenarioCatalogue
                 "<br>",
                 Checks[scenario.Id].Where(c => c.By.HasFlag(by)).Select(c => $"`{c.Test}`").Distinct().Order(StringComparer.Ordinal));
             page.AppendLine($"| {scenario.Id} | {scenario.Situation} | {scenario.Expected} | {Tests(CheckedBy.Model)} "
-                + $"| {Tests(CheckedBy.GoldenTrace)} | {Tests(CheckedBy.LiveKvm)} |");
+                + $"| {Tests(CheckedBy.Golden)} | {Tests(CheckedBy.Live)} |");
         }
 
         return page.ToString();

@@ -1,5 +1,4 @@
 using Orrery.Interrupts.Gic;
-using Orrery.Interrupts.Tests.Catalogue;
 using Xunit;
 
 namespace Orrery.Interrupts.Tests.Gic;
