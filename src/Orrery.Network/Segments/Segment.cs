@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using Orrery.Simulation;
+
+namespace Orrery.Network;
+
+/// <summary>
+/// A switched wire: a learning switch with a port's length of cable to each of its ports. Made by <see cref="Fabric.AddSegment"/>.
+/// </summary>
+/// <remarks>
+/// The switch sits in the middle: half of the delay lies before it, the rest after it, so that the sum is exact. It learns
+/// and forwards as IEEE 802.1Q-2018, 8.6 to 8.8 says, without VLANs, spanning tree and reserved addresses: frames to a group
+/// or to nobody it knows go to every port but their own. When its ports are on one timeline so is the switch, else it has a
+/// timeline of its own; what arrives where and when is the same.
+/// </remarks>
+public sealed class Segment : IFrameDestination
+{
+    /// <summary>The least delay of a segment between timelines: a nanosecond before the switch and one after it.</summary>
+    public static readonly SimDuration DelayMinBetweenTimelines = SimDuration.FromNanoseconds(2);
+
+    private readonly FramePool _pool;
+    private readonly MacTable _stations = new();
+    private readonly ILinkStage[] _outputs;
+
+    internal Segment(string name, ImmutableArray<Port> ports, SimDuration delay, Timeline timeline, Origin origin, FramePool pool)
+    {
+        Name = name;
+        Ports = ports;
+        Delay = delay;
+        Timeline = timeline;
+        _pool = pool;
+        SimDuration before = SimDuration.FromNanoseconds(delay.Nanoseconds / 2);
+        SimDuration after = delay - before;
+        _outputs = new ILinkStage[ports.Length];
+        for (int i = 0; i < ports.Length; i++)
+        {
+            ports[i].Wire = Wire.Build(ports[i].Timeline, timeline, ports[i].Origin, this, (ulong)i, before);
+            _outputs[i] = Wire.Build(timeline, ports[i].Timeline, origin, ports[i], 0, after);
+        }
+    }
+
+    /// <summary>Unique in the fabric.</summary>
+    public string Name { get; }
+
+    /// <summary>Its ports in the order they were given.</summary>
+    public ImmutableArray<Port> Ports { get; }
+
+    /// <summary>From port to port.</summary>
+    public SimDuration Delay { get; }
+
+    /// <summary>The timeline that the switch is on.</summary>
+    public Timeline Timeline { get; }
+
+    /// <summary>Copies of frames that were lost because the wire to a port was full.</summary>
+    public ulong LostCount { get; private set; }
+
+    void IFrameDestination.Arrive(Frame frame, ulong ingress)
+    {
+        int port = (int)ingress;
+        ReadOnlySpan<byte> bytes = frame.Bytes;
+        _stations.Learn(MacAddress.Read(bytes[MacAddress.Size..]), port, Timeline.Now);
+        MacAddress destination = MacAddress.Read(bytes);
+        int known = destination.IsMulticast ? -1 : _stations.Find(destination, Timeline.Now);
+        if (known < 0)
+        {
+            Flood(frame, port);
+        }
+        else if (known != port)
+        {
+            Forward(frame, known);
+            return;
+        }
+        frame.Release();
+    }
+
+    private void Flood(Frame frame, int ingress)
+    {
+        for (int i = 0; i < _outputs.Length; i++)
+        {
+            if (i != ingress)
+            {
+                Forward(_pool.Take(frame.Bytes), i);
+            }
+        }
+    }
+
+    private void Forward(Frame frame, int port)
+    {
+        if (!_outputs[port].Enter(frame, Timeline.Now))
+        {
+            LostCount++;
+            frame.Release();
+        }
+    }
+
+    public override string ToString() => Name;
+}
