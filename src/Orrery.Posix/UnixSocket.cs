@@ -125,15 +125,19 @@ public static unsafe class UnixSocket
     }
 
     /// <summary>Sends all of <paramref name="data"/> in one call (peers read whole messages). A dead peer raises no signal.</summary>
+    /// <param name="socket">The connection.</param>
+    /// <param name="data">What is sent.</param>
+    /// <param name="wait">False returns -<see cref="Errno.EAGAIN"/> at once when the peer has left too much unread.</param>
     /// <returns>Bytes sent (fewer than asked for only when the time limit passed midway), or a negated <see cref="Errno"/>.</returns>
-    public static int Send(FileDescriptor socket, ReadOnlySpan<byte> data)
+    public static int Send(FileDescriptor socket, ReadOnlySpan<byte> data, bool wait = true)
     {
         fixed (byte* start = data)
         {
             int result;
             do
             {
-                result = Libc.Result(Libc.send(socket.Number, start, (nuint)data.Length, Libc.MSG_NOSIGNAL));
+                result = Libc.Result(Libc.send(
+                    socket.Number, start, (nuint)data.Length, Libc.MSG_NOSIGNAL | (wait ? 0 : Libc.MSG_DONTWAIT)));
             }
             while (result == -Errno.EINTR);
             return result;
@@ -141,7 +145,7 @@ public static unsafe class UnixSocket
     }
 
     /// <summary>Sends <paramref name="data"/> with <paramref name="descriptors"/> riding on its first byte.</summary>
-    /// <returns>As <see cref="Send(FileDescriptor, ReadOnlySpan{byte})"/>.</returns>
+    /// <returns>As <see cref="Send(FileDescriptor, ReadOnlySpan{byte}, bool)"/>.</returns>
     public static int Send(FileDescriptor socket, ReadOnlySpan<byte> data, ReadOnlySpan<int> descriptors)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(descriptors.Length, DescriptorsMax);
