@@ -18,17 +18,22 @@ internal sealed unsafe class ScheduleMemory : IDisposable
     private const int PrivateSlotCount = 2;
     private const int PageBytes = 4096;
 
+    // Never a request: times from 2^62 on are not granted, and a request for this one is not taken over.
+    private const ulong NotSeen = ulong.MaxValue;
+
     private readonly FileDescriptor _file;
     private readonly MemoryMapping _mapping;
     private readonly ScheduleMemoryLayout _layout;
-    private readonly int _slotCount;
+    private readonly ulong[] _seenRequests; // by slot: what was last taken over
     private readonly Queue<int> _returnedSlots = new();
-    private int _nextSlot = PrivateSlot;
+    private int _usedSlots = PrivateSlot; // the first that was never taken
 
     private ScheduleMemory(SimTime start, int slotCount)
     {
         Start = start;
-        _slotCount = slotCount;
+        SlotCount = slotCount;
+        _seenRequests = new ulong[slotCount];
+        Array.Fill(_seenRequests, NotSeen);
         int length = ScheduleMemoryLayout.BytesFor(slotCount);
         int fileBytes = (length + PageBytes - 1) / PageBytes * PageBytes;
         _file = MemoryFile.CreateSealed("schedshm", fileBytes);
@@ -42,11 +47,14 @@ internal sealed unsafe class ScheduleMemory : IDisposable
         };
     }
 
+    /// <summary>Slots, the calendar's own included.</summary>
+    public int SlotCount { get; }
+
     /// <summary>The simulated time of the memory's time 0.</summary>
     public SimTime Start { get; }
 
     /// <summary>Whether one participant has it for itself.</summary>
-    public bool IsPrivate => _slotCount == PrivateSlotCount;
+    public bool IsPrivate => SlotCount == PrivateSlotCount;
 
     /// <summary>What is sent to a participant.</summary>
     public FileDescriptor File => _file;
@@ -78,7 +86,16 @@ internal sealed unsafe class ScheduleMemory : IDisposable
     /// <returns>False when all are taken.</returns>
     public bool TryTakeSlot(ulong name, out int slot)
     {
-        slot = _nextSlot < Math.Min(_slotCount, ForeignSlot) ? _nextSlot++ : _returnedSlots.TryDequeue(out int returned) ? returned : 0;
+        slot = 0;
+        if (_usedSlots < Math.Min(SlotCount, ForeignSlot))
+        {
+            slot = _usedSlots++;
+        }
+        else if (_returnedSlots.TryDequeue(out int returned))
+        {
+            slot = returned;
+        }
+
         if (slot == 0)
         {
             return false;
@@ -95,15 +112,21 @@ internal sealed unsafe class ScheduleMemory : IDisposable
         _layout.SetCapability(slot, 0);
         _layout.SetFlags(slot, 0);
         _layout.SetName(slot, 0);
+        _seenRequests[slot] = NotSeen;
         _returnedSlots.Enqueue(slot);
     }
 
     public bool IsCapable(int slot) =>
         (_layout.GetCapability(slot) & ScheduleMemoryLayout.CapabilityTimeShare) != 0;
 
-    /// <summary>Publishes that the holder of <paramref name="slot"/> has the turn; the write order of the protocol.</summary>
+    /// <summary>
+    /// Publishes that the holder of <paramref name="slot"/> has the turn, in the protocol's order of writing. Its request is
+    /// used up; a participant clears it itself, and is not trusted to.
+    /// </summary>
     public void Grant(int slot, ulong now, ulong freeUntil)
     {
+        _layout.SetFlags(slot, 0);
+        _seenRequests[slot] = NotSeen;
         _layout.CurrentTime = now;
         _layout.RunningSlot = (ushort)slot;
         _layout.FreeUntil = freeUntil;
@@ -141,11 +164,38 @@ internal sealed unsafe class ScheduleMemory : IDisposable
         }
     }
 
-    /// <summary>The request in a slot; untrusted.</summary>
+    /// <summary>Takes over the request in a slot; untrusted.</summary>
+    /// <returns>False when there is none.</returns>
     public bool TryReadRequest(int slot, out ulong time)
     {
         time = _layout.GetRequest(slot);
-        return (_layout.GetFlags(slot) & ScheduleMemoryLayout.FlagRequest) != 0;
+        if ((_layout.GetFlags(slot) & ScheduleMemoryLayout.FlagRequest) == 0)
+        {
+            return false;
+        }
+
+        _seenRequests[slot] = time;
+        return true;
+    }
+
+    /// <summary>Takes over the next request, in the order of the slots, that was not taken over before.</summary>
+    /// <param name="slot">The slot after which to look; set to the slot that was found.</param>
+    /// <param name="time">The request; untrusted.</param>
+    /// <returns>False when there are no more.</returns>
+    public bool TryReadNewRequest(ref int slot, out ulong time)
+    {
+        while (++slot < _usedSlots)
+        {
+            time = _layout.GetRequest(slot);
+            if (time != _seenRequests[slot] && (_layout.GetFlags(slot) & ScheduleMemoryLayout.FlagRequest) != 0)
+            {
+                _seenRequests[slot] = time;
+                return true;
+            }
+        }
+
+        time = 0;
+        return false;
     }
 
     /// <summary>Writes the request that came as a message, so that the slot is the one truth about its participant.</summary>
@@ -153,6 +203,7 @@ internal sealed unsafe class ScheduleMemory : IDisposable
     {
         _layout.SetRequest(slot, time);
         _layout.SetFlags(slot, ScheduleMemoryLayout.FlagRequest);
+        _seenRequests[slot] = time;
     }
 
     public void Dispose()

@@ -56,22 +56,27 @@ internal sealed class MessageStream(FileDescriptor socket) : IDisposable
     }
 
     /// <summary>Sends messages in one write, without waiting: a correct peer never lets the socket fill up.</summary>
-    /// <returns>Whether they are on their way; if not, the peer is gone or does not read.</returns>
-    public bool Send(ReadOnlySpan<TimeTravelMessage> messages)
+    /// <returns>
+    /// 0, or a negated <see cref="Errno"/>: <see cref="Errno.EAGAIN"/> when the peer does not read, others when it is gone.
+    /// </returns>
+    public int Send(ReadOnlySpan<TimeTravelMessage> messages)
     {
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(messages);
-        return UnixSocket.Send(socket, bytes, wait: false) == bytes.Length;
+        return Result(UnixSocket.Send(socket, bytes, wait: false), bytes.Length);
     }
 
     /// <summary>Sends a message with descriptors.</summary>
     /// <returns>As <see cref="Send(ReadOnlySpan{TimeTravelMessage})"/>.</returns>
-    public bool Send(TimeTravelMessage message, ReadOnlySpan<int> descriptors)
+    public int Send(TimeTravelMessage message, ReadOnlySpan<int> descriptors)
     {
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<TimeTravelMessage>(in message));
-        return UnixSocket.Send(socket, bytes, descriptors) == bytes.Length;
+        return Result(UnixSocket.Send(socket, bytes, descriptors), bytes.Length);
     }
 
     public void Dispose() => socket.Dispose();
+
+    // The system sends messages of this size whole or not at all (unix(7)).
+    private static int Result(int sent, int length) => sent == length ? 0 : Math.Min(sent, -1);
 
     private void Compact()
     {
