@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Orrery.Cli.Commands;
 
 namespace Orrery.Cli;
 
@@ -10,7 +11,10 @@ internal static class CommandLine
 
     public static int Run(string[] args)
     {
-        var root = new RootCommand("A virtual-time laboratory for virtual machines.");
+        var root = new RootCommand("A virtual-time laboratory for virtual machines.")
+        {
+            CalendarCommand.Create(),
+        };
         ParseResult parsed = root.Parse(args);
         return parsed.Errors.Count > 0 ? Math.Max(UsageError, parsed.Invoke()) : parsed.Invoke();
     }

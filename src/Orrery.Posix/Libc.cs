@@ -35,6 +35,10 @@ internal static unsafe partial class Libc
     internal const int EPOLL_CTL_DEL = 2;
     internal const uint EPOLLIN = 1;
 
+    internal const int AT_FDCWD = -100;
+    internal const int AT_SYMLINK_NOFOLLOW = 0x100;
+    internal const uint STATX_TYPE = 1;
+
     internal const int PROT_READ = 1;
     internal const int PROT_WRITE = 2;
     internal const int MAP_SHARED = 1;
@@ -180,6 +184,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int sched_getaffinity(int thread, nuint length, void* mask);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int statx(int directory, string path, int flags, uint mask, void* result);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int kill(int process, int signal);

@@ -42,6 +42,19 @@ public static unsafe class UnixSocket
         return null;
     }
 
+    /// <summary>Whether <paramref name="path"/> itself is a socket (not a link to one), served or left over.</summary>
+    public static bool IsSocket(string path)
+    {
+        // struct statx (statx(2)) is the same on every architecture: 256 bytes, the mode at 28.
+        const int bytes = 256;
+        const int modeOffset = 28;
+        const int typeMask = 0xF000;
+        const int socketType = 0xC000;
+        byte* result = stackalloc byte[bytes];
+        return Libc.statx(Libc.AT_FDCWD, path, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_TYPE, result) == 0
+            && (*(ushort*)(result + modeOffset) & typeMask) == socketType;
+    }
+
     /// <summary>Connects to the socket at <paramref name="path"/>.</summary>
     /// <returns>The connection, or null with the negated <see cref="Errno"/> in <paramref name="error"/>.</returns>
     public static FileDescriptor? Connect(string path, out int error)

@@ -99,7 +99,7 @@ public sealed partial class Calendar
         connection.State = ParticipantState.Starting;
         if (id != TimeTravelMessage.NoId)
         {
-            connection.Name = $"{connection.Name} (id {id})";
+            connection.Name = $"client {id}";
         }
 
         Participant? former = _participants.Find(p => p != connection && p.Id == id && p.State != ParticipantState.Expected
