@@ -30,11 +30,20 @@ internal sealed class CpuInterface(PriorityFormat format, GicDeviations deviatio
     /// <summary>Only priorities below this number are signalled.</summary>
     public byte PriorityMask { get; set; }
 
-    /// <summary>BPR0.</summary>
+    /// <summary>
+    /// BPR0 as last written. User space may store less than the smallest value, which then acts as the smallest does,
+    /// since the bits it adds to the group priority are not implemented.
+    /// </summary>
     public byte BinaryPoint0 { get; set; } = format.MinBinaryPoint0;
 
-    /// <summary>BPR1 (GICv2: ABPR), whatever CBPR says.</summary>
+    /// <summary>BPR1 (GICv2: ABPR), whatever CBPR says; as <see cref="BinaryPoint0"/>.</summary>
     public byte BinaryPoint1 { get; set; } = format.MinBinaryPoint1;
+
+    /// <summary>GICv3: ICC_CTLR_EL1.PRIbits + 1, which a restore may lower.</summary>
+    public byte AdvertisedPriorityBits { get; set; } = (byte)format.Bits;
+
+    /// <summary>GICv3: ICC_CTLR_EL1.IDbits, which a restore may lower.</summary>
+    public byte AdvertisedIntidBits { get; set; }
 
     /// <summary>The most urgent priority being handled; <see cref="PriorityFormat.Idle"/> when none.</summary>
     public byte RunningPriority
@@ -125,6 +134,8 @@ internal sealed class CpuInterface(PriorityFormat format, GicDeviations deviatio
         PriorityMask = other.PriorityMask;
         BinaryPoint0 = other.BinaryPoint0;
         BinaryPoint1 = other.BinaryPoint1;
+        AdvertisedPriorityBits = other.AdvertisedPriorityBits;
+        AdvertisedIntidBits = other.AdvertisedIntidBits;
     }
 
     /// <summary>Whether all state is equal.</summary>
@@ -134,5 +145,6 @@ internal sealed class CpuInterface(PriorityFormat format, GicDeviations deviatio
         && CommonBinaryPoint == other.CommonBinaryPoint && SplitEoi == other.SplitEoi
         && AckCtl == other.AckCtl && FiqEnabled == other.FiqEnabled
         && PriorityMask == other.PriorityMask
-        && BinaryPoint0 == other.BinaryPoint0 && BinaryPoint1 == other.BinaryPoint1;
+        && BinaryPoint0 == other.BinaryPoint0 && BinaryPoint1 == other.BinaryPoint1
+        && AdvertisedPriorityBits == other.AdvertisedPriorityBits && AdvertisedIntidBits == other.AdvertisedIntidBits;
 }

@@ -101,6 +101,16 @@ public abstract class GicController : IInterruptChip
     /// <summary>A guest's write of a memory-mapped register; parameters as for <see cref="ReadRegister"/>.</summary>
     public abstract RegisterResult WriteRegister(int cpu, GicFrame frame, uint offset, int width, ulong value);
 
+    /// <summary>
+    /// Says which PPIs of a CPU (one bit each) are forwarded from a physical interrupt, as the timers of a vCPU are once it
+    /// has run under KVM: user space can no longer set their active bits.
+    /// </summary>
+    public void MapToHardware(int cpu, uint ppis) => Interrupts.SetMapped(cpu, ppis & 0xFFFF_0000);
+
+    /// <summary>Whether a PPI is forwarded from a physical interrupt.</summary>
+    public bool IsMappedToHardware(int cpu, uint intid) =>
+        IsCpu(cpu) && Intid.IsPrivate(intid) && (Interrupts.Mapped(cpu) >> (int)intid & 1) != 0;
+
     /// <summary>Everything about one interrupt, or null if there is no such one.</summary>
     public InterruptView? Inspect(InterruptRef interrupt)
     {
@@ -237,7 +247,7 @@ public abstract class GicController : IInterruptChip
             }
         }
 
-        return Group0Forwarded == other.Group0Forwarded && Group1Forwarded == other.Group1Forwarded
+        return ImplementerId == other.ImplementerId && Group0Forwarded == other.Group0Forwarded && Group1Forwarded == other.Group1Forwarded
             && Interrupts.StateEquals(other.Interrupts);
     }
 

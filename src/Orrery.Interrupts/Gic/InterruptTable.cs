@@ -17,6 +17,7 @@ internal sealed class InterruptTable
     private readonly uint[] _eligible;
     private readonly uint[] _readyBanks;
     private readonly uint[] _routed;
+    private readonly uint[] _mapped;
     private readonly uint[]? _sgiReady;
     private readonly PriorityFormat _format;
     private readonly GicDeviations _deviations;
@@ -38,6 +39,7 @@ internal sealed class InterruptTable
         _eligible = new uint[bankCount];
         _readyBanks = new uint[cpuCount];
         _routed = new uint[cpuCount * _wordCount];
+        _mapped = new uint[cpuCount];
         _sgiReady = sgiSources ? new uint[cpuCount] : null;
         _format = format;
         _deviations = deviations;
@@ -69,6 +71,11 @@ internal sealed class InterruptTable
 
     /// <summary>The state of a bank. Whoever changes what makes an interrupt eligible calls <see cref="Refresh"/> afterwards.</summary>
     public ref InterruptBank this[int bank] => ref _banks[bank];
+
+    /// <summary>The interrupts of a bank that are forwarded from a physical one, which keeps their active state (timer PPIs).</summary>
+    public uint Mapped(int bank) => bank < CpuCount ? _mapped[bank] : 0;
+
+    public void SetMapped(int cpu, uint mask) => _mapped[cpu] = mask;
 
     public uint ReadBits(BitRegister register, int bank)
     {
@@ -267,6 +274,7 @@ internal sealed class InterruptTable
         other._eligible.CopyTo(_eligible.AsSpan());
         other._readyBanks.CopyTo(_readyBanks.AsSpan());
         other._routed.CopyTo(_routed.AsSpan());
+        other._mapped.CopyTo(_mapped.AsSpan());
         other._sgiReady?.CopyTo(_sgiReady.AsSpan());
     }
 
@@ -274,7 +282,8 @@ internal sealed class InterruptTable
     public bool StateEquals(InterruptTable other) =>
         _banks.AsSpan().SequenceEqual(other._banks)
         && _priorities.AsSpan().SequenceEqual(other._priorities)
-        && _routed.AsSpan().SequenceEqual(other._routed);
+        && _routed.AsSpan().SequenceEqual(other._routed)
+        && _mapped.AsSpan().SequenceEqual(other._mapped);
 
     private void RefreshReady(int cpu, int bank, int word)
     {

@@ -59,12 +59,14 @@ public sealed partial class GicV2 : GicController
         CopyCommonFrom(other);
         _sgis.CopyFrom(other._sgis);
         other._targets.CopyTo(_targets.AsSpan());
+        _groupsWritable = other._groupsWritable;
         other._activeOwner?.CopyTo(_activeOwner.AsSpan());
     }
 
     /// <summary>Whether all state is equal to that of another controller of the same shape.</summary>
     public bool StateEquals(GicV2 other) =>
-        CommonStateEquals(other) && _sgis.StateEquals(other._sgis) && _targets.AsSpan().SequenceEqual(other._targets);
+        CommonStateEquals(other) && _sgis.StateEquals(other._sgis) && _targets.AsSpan().SequenceEqual(other._targets)
+        && _groupsWritable == other._groupsWritable;
 
     /// <inheritdoc/>
     public override RegisterResult ReadRegister(int cpu, GicFrame frame, uint offset, int width)

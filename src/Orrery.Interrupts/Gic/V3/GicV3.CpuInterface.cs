@@ -140,8 +140,8 @@ public sealed partial class GicV3
     private ulong ReadCpuControl(CpuInterface state) =>
         (state.CommonBinaryPoint ? 1u : 0)
         | (state.SplitEoi ? 2u : 0)
-        | (uint)(Format.Bits - 1) << 8
-        | (uint)_options.IntidBitsCode << 11
+        | (uint)(state.AdvertisedPriorityBits - 1) << 8
+        | (uint)state.AdvertisedIntidBits << 11
         | (_options.Affinity3Valid ? 1u << 15 : 0);
 
     private uint ReadAcknowledge(int cpu, bool group1)

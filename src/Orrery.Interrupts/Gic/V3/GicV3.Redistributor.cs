@@ -18,7 +18,7 @@ public sealed partial class GicV3
 
         return (offset & ~7u) switch
         {
-            0x0000 when offset == 0x0000 => RegisterResult.Of(CommandErrorsSupported | InvalidateRegisters),
+            0x0000 when offset == 0x0000 => RegisterResult.Of(ReadRedistributorControl()),
             0x0000 => RegisterResult.Of(RedistributorId),
             0x0008 => RegisterResult.Of(Part(ReadRedistributorType(cpu), offset, width)),
             0x0010 when offset == 0x0010 => RegisterResult.Of(_redistributorStatus[cpu]),
@@ -63,6 +63,9 @@ public sealed partial class GicV3
             or (>= 0x00A0 and < 0x00A8) or (>= 0x00B0 and < 0x00B8);
         return access.IsAligned && (access.Width == 4 || (access.Width == 8 && is64Bit)) ? null : access.FailWidth();
     }
+
+    /// <summary>GICR_CTLR: [1] CES and [2] IR, which KVM has since behaviour revision 3.</summary>
+    private uint ReadRedistributorControl() => (ImplementerId >> 12 & 0xF) >= 3 ? CommandErrorsSupported | InvalidateRegisters : 0;
 
     /// <summary>GICR_TYPER: [4] Last [23:8] processor number [63:32] affinity.</summary>
     private ulong ReadRedistributorType(int cpu) =>

@@ -22,6 +22,11 @@ public sealed partial class GicV3 : GicController
         _lastCpus = RedistributorRegion.LastCpus(options.Regions ?? [new RedistributorRegion(0, CpuCount)], CpuCount);
         _routes = new uint[IntidCount];
         _redistributorStatus = new byte[CpuCount];
+        foreach (CpuInterface cpuInterface in Cpus)
+        {
+            cpuInterface.AdvertisedIntidBits = (byte)options.IntidBitsCode;
+        }
+
         for (int bank = 0; bank < CpuCount + Interrupts.WordCount - 1; bank++)
         {
             bool isPrivate = bank < CpuCount;

@@ -1,0 +1,20 @@
+namespace Orrery.Interrupts.Gic.Kvm;
+
+/// <summary>What a VM with a KVM GIC device is like.</summary>
+public sealed record KvmVgicOptions
+{
+    /// <summary>Which device.</summary>
+    public VgicKind Kind { get; init; } = VgicKind.GicV3;
+
+    /// <summary>Bits of a guest physical address; KVM's default is 40.</summary>
+    public int AddressBits { get; init; } = 40;
+
+    /// <summary>How the controller differs from the architecture; the default is as KVM does.</summary>
+    public GicDeviations Deviations { get; init; } = GicDeviations.Kvm;
+
+    /// <summary>
+    /// The PPIs that become mapped to hardware at a vCPU's first run, one bit each: the timers that are direct. With VHE
+    /// both (27 and 30), without it the virtual one only.
+    /// </summary>
+    public uint TimerPpis { get; init; } = 1u << 27 | 1u << 30;
+}
