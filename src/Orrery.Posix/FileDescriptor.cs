@@ -105,6 +105,11 @@ public sealed unsafe class FileDescriptor : SafeHandleMinusOneIsInvalid
         return (new FileDescriptor(pair[0]), new FileDescriptor(pair[1]));
     }
 
+    /// <summary>The file that is always empty and takes everything.</summary>
+    /// <exception cref="IOException">This process has no descriptors left.</exception>
+    public static FileDescriptor OpenNull()
+        => new(PosixException.ThrowIfFailed(Libc.Result(Libc.open("/dev/null", Libc.O_RDWR | Libc.O_CLOEXEC)), "/dev/null"));
+
     /// <summary>A counter that can be waited for (eventfd(2)).</summary>
     /// <exception cref="IOException">This process has no descriptors left.</exception>
     public static FileDescriptor CreateEvent()

@@ -68,13 +68,8 @@ public sealed class GuestClock
     public static GuestClock Calendar(ulong id, string socket) => new($"time-travel=ext:{id}:{socket}");
 
     /// <summary>Nobody: computing takes no simulated time, waiting is skipped.</summary>
-    /// <param name="start">The guest's date when it starts.</param>
-    public static GuestClock Alone(DateTimeOffset start)
-    {
-        const long nanosecondsPerTick = 100;
-        long sinceEpoch = (start - DateTimeOffset.UnixEpoch).Ticks * nanosecondsPerTick;
-        return new("time-travel=inf-cpu", $"time-travel-start={sinceEpoch}");
-    }
+    /// <param name="startUnixNs">The guest's wall clock at its start, in nanoseconds since 1970.</param>
+    public static GuestClock Alone(ulong startUnixNs) => new("time-travel=inf-cpu", $"time-travel-start={startUnixNs}");
 }
 
 /// <summary>A serial line of a guest (spec: docs/guests.md, "Serial lines").</summary>

@@ -58,6 +58,9 @@ public sealed unsafe class ChildProcess : IDisposable
     /// <summary>Ends the process. Does nothing when it has ended already.</summary>
     public void Kill() => Signal(_exited, Libc.SIGKILL);
 
+    /// <summary>Asks the process to end (SIGTERM).</summary>
+    public void Terminate() => Signal(_exited, Libc.SIGTERM);
+
     /// <summary>The status of a process that has ended, which is thereby reaped; null while it runs or once it was reaped.</summary>
     public ExitStatus? TryReap()
     {

@@ -8,6 +8,7 @@ internal static unsafe partial class Libc
     internal const int PR_SET_NO_NEW_PRIVS = 38;
 
     internal const int SIGKILL = 9;
+    internal const int SIGTERM = 15;
 
     internal const int P_PID = 1;
     internal const int WNOHANG = 1;
@@ -17,6 +18,7 @@ internal static unsafe partial class Libc
     internal const short POSIX_SPAWN_SETSIGMASK = 0x08;
 
     internal const int F_DUPFD_CLOEXEC = 1030;
+    internal const int O_RDWR = 2;
 
     /// <summary>Room for libc's opaque <c>posix_spawn_file_actions_t</c> (80 bytes) and <c>posix_spawnattr_t</c> (336 bytes).</summary>
     internal const int SpawnStateBytes = 512;
@@ -54,6 +56,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint syscall(nint number, nint first, nint second, void* third, nint fourth);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int open(string path, int flags);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int prctl(int option, nuint first, nuint second, nuint third, nuint fourth);

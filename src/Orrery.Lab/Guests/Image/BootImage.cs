@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Text;
+using Orrery.Lab.Files;
 
 namespace Orrery.Lab.Guests.Image;
 
@@ -107,11 +108,12 @@ public sealed class BootImage
         }
 
         // Files of a node whose root lies on the host are copied over it by process 1.
-        string prefix = setup.Root.HostDirectory is null ? "" : Home + "/files";
+        bool ownRoot = NodeScript.HostDirectory(setup.Root) is null;
+        string prefix = ownRoot ? "" : Home + "/files";
         archive.AddDirectory(Home + "/files");
         archive.AddFile(prefix + "/etc/hosts", CpioArchive.Readable, Encoding.UTF8.GetBytes(NodeScript.WriteHosts(setup)));
         archive.AddFile(prefix + "/etc/hostname", CpioArchive.Readable, Encoding.UTF8.GetBytes(setup.HostName + "\n"));
-        if (setup.Root.HostDirectory is null)
+        if (ownRoot)
         {
             archive.AddFile("/etc/passwd", CpioArchive.Readable, "root::0:0:root:/root:/bin/sh\n"u8.ToArray());
             archive.AddFile("/etc/group", CpioArchive.Readable, "root::0:\n"u8.ToArray());
@@ -119,7 +121,16 @@ public sealed class BootImage
 
         foreach (GuestFile file in setup.Files)
         {
-            archive.AddHostFile(prefix + "/" + file.GuestPath.TrimStart('/'), file.Mode, file.HostPath);
+            string path = prefix + file.Path;
+            if (file.Source is null)
+            {
+                UnixFileMode mode = (UnixFileMode?)file.Mode ?? CpioArchive.Readable;
+                archive.AddFile(path, mode, Encoding.UTF8.GetBytes(file.Text ?? ""));
+            }
+            else
+            {
+                archive.AddFromHost(path, file.Source, (UnixFileMode?)file.Mode);
+            }
         }
     }
 

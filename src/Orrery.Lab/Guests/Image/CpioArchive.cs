@@ -44,12 +44,34 @@ public sealed class CpioArchive
     /// <param name="content">The bytes.</param>
     public void AddFile(string path, UnixFileMode mode, byte[] content) => Put(path, new Entry(TypeFile | (uint)mode, content, null));
 
-    /// <summary>Adds a file of the host, read when the archive is written.</summary>
+    /// <summary>Adds a file of the host, which is read when the archive is written, or a directory with all it holds.</summary>
     /// <param name="path">Absolute path in the guest.</param>
-    /// <param name="mode">Permission bits.</param>
-    /// <param name="hostPath">The file.</param>
-    public void AddHostFile(string path, UnixFileMode mode, string hostPath)
-        => Put(path, new Entry(TypeFile | (uint)mode, [], hostPath));
+    /// <param name="source">The file or directory. Symbolic links are followed here, and kept inside of a directory.</param>
+    /// <param name="mode">Permission bits of the file or directory; null takes over those of the host.</param>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public void AddFromHost(string path, string source, UnixFileMode? mode = null)
+    {
+        UnixFileMode permissions = mode ?? File.GetUnixFileMode(source);
+        if (!Directory.Exists(source))
+        {
+            Put(path, new Entry(TypeFile | (uint)permissions, [], source));
+            return;
+        }
+
+        AddDirectory(path, permissions);
+        foreach (FileSystemInfo child in new DirectoryInfo(source).EnumerateFileSystemInfos())
+        {
+            string childPath = path.TrimEnd('/') + '/' + child.Name;
+            if (child.LinkTarget is { } target)
+            {
+                AddLink(childPath, target);
+            }
+            else
+            {
+                AddFromHost(childPath, child.FullName);
+            }
+        }
+    }
 
     /// <summary>Adds a symbolic link.</summary>
     /// <param name="path">Absolute path in the guest.</param>

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Orrery.Lab.Files;
 
 namespace Orrery.Lab.Guests.Image;
 
@@ -10,7 +11,7 @@ internal static class NodeScript
     internal static string Write(GuestSetup setup)
     {
         var script = new StringBuilder();
-        script.Append($"root={Quote(setup.Root.HostDirectory ?? "")}\n");
+        script.Append($"root={Quote(HostDirectory(setup.Root) ?? "")}\n");
         script.Append($"after={(setup.After == AfterCommands.PowerOff ? "poweroff" : "idle")}\n");
         script.Append($"shell={Quote(string.Join(' ', setup.Shells))}\n");
         script.Append("configure() {\n");
@@ -21,14 +22,17 @@ internal static class NodeScript
             WriteInterface(script, @interface);
         }
 
-        foreach (GuestRoute route in setup.Routes)
-        {
-            script.Append($"ip route add {route.Destination?.ToString() ?? "default"} via {route.Gateway}\n");
-        }
-
         script.Append("}\n");
         return script.ToString();
     }
+
+    /// <summary>The directory of the host that the guest sees as its root; null when it has one of its own.</summary>
+    internal static string? HostDirectory(GuestRoot root) => root switch
+    {
+        GuestRoot.Host => "/",
+        GuestRoot.Folder folder => folder.Path,
+        _ => null,
+    };
 
     /// <summary>The content of <c>/etc/hosts</c>.</summary>
     internal static string WriteHosts(GuestSetup setup)
