@@ -14,6 +14,7 @@ internal static class CommandLine
         var root = new RootCommand("A virtual-time laboratory for virtual machines.")
         {
             CalendarCommand.Create(),
+            KernelCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         return parsed.Errors.Count > 0 ? Math.Max(UsageError, parsed.Invoke()) : parsed.Invoke();
