@@ -87,9 +87,11 @@ public sealed class VirtioConsoleDevice : IVirtioDevice
         }
 
         Store(bytes);
+        VirtioQueue queue = _transport.Queues[InputQueue];
+        queue.KicksWanted = true;
         if (_transport.TryEnter())
         {
-            FillInput(_transport.Queues[InputQueue]);
+            FillInput(queue);
             _transport.Leave();
         }
 

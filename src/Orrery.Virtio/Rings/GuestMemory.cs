@@ -26,9 +26,11 @@ internal sealed unsafe class GuestMemory : IDisposable
     private const ulong PageBytes = 4096;
 
     private readonly Mapped[] _regions;
-    private readonly IDisposable?[] _owned;
+    private readonly object?[] _owned;
 
-    private GuestMemory(Mapped[] regions, IDisposable?[] owned)
+    /// <param name="regions">The regions.</param>
+    /// <param name="owned">What has to stay as long as this object: files, mappings, arrays.</param>
+    private GuestMemory(Mapped[] regions, object?[] owned)
     {
         _regions = regions;
         _owned = owned;
@@ -38,11 +40,12 @@ internal sealed unsafe class GuestMemory : IDisposable
         MemoryRegion Region, nint Start, FileDescriptor? WatchedFile);
 
     /// <summary>Memory of this process as a guest's: driver and device in one process.</summary>
-    /// <param name="start">The first byte; the caller keeps it valid.</param>
+    /// <param name="start">The first byte.</param>
     /// <param name="bytes">Size.</param>
     /// <param name="guestAddress">What the driver calls its first byte.</param>
-    internal static GuestMemory OfProcess(byte* start, long bytes, ulong guestAddress)
-        => new([new Mapped(new MemoryRegion(guestAddress, (ulong)bytes, guestAddress, 0), (nint)start, null)], []);
+    /// <param name="keptAlive">What the memory is part of, so that it lives as long as this object.</param>
+    internal static GuestMemory OfProcess(byte* start, long bytes, ulong guestAddress, object? keptAlive)
+        => new([new Mapped(new MemoryRegion(guestAddress, (ulong)bytes, guestAddress, 0), (nint)start, null)], [keptAlive]);
 
     /// <summary>Maps a memory table.</summary>
     /// <param name="table">The regions.</param>
@@ -53,7 +56,7 @@ internal sealed unsafe class GuestMemory : IDisposable
         ReadOnlySpan<MemoryRegion> table, ReadOnlySpan<FileDescriptor> files, out string? problem)
     {
         var regions = new Mapped[table.Length];
-        var owned = new List<IDisposable?>(2 * table.Length);
+        var owned = new List<object?>(2 * table.Length);
         foreach (FileDescriptor file in files)
         {
             owned.Add(file);
@@ -141,9 +144,9 @@ internal sealed unsafe class GuestMemory : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (IDisposable? owned in _owned)
+        foreach (object? owned in _owned)
         {
-            owned?.Dispose();
+            (owned as IDisposable)?.Dispose();
         }
     }
 

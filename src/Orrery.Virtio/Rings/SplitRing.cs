@@ -16,9 +16,7 @@ internal enum RingResult
 /// <summary>What a ring's device side has to remember of it.</summary>
 /// <param name="NextAvailable">Index of the next available entry to take.</param>
 /// <param name="NextUsed">Index of the next used entry to write.</param>
-/// <param name="Signalled">Used index when the driver was last considered for a call.</param>
-/// <param name="HasSignalled">False until then.</param>
-public readonly record struct SplitRingState(ushort NextAvailable, ushort NextUsed, ushort Signalled, bool HasSignalled);
+public readonly record struct SplitRingState(ushort NextAvailable, ushort NextUsed);
 
 /// <summary>
 /// The device's side of a split virtqueue (VIRTIO 1.2, 2.7), with indirect descriptors and event index. Nothing in shared
@@ -36,8 +34,6 @@ internal sealed unsafe class SplitRing
     private ushort _nextAvailable;
     private ushort _nextUsed;
     private ushort _published;
-    private ushort _signalled;
-    private bool _hasSignalled;
 
     /// <summary>A ring in <paramref name="memory"/>.</summary>
     /// <param name="memory">Where buffers are.</param>
@@ -52,8 +48,6 @@ internal sealed unsafe class SplitRing
         _eventIndex = (features & VirtioFeatures.EventIndex) != 0;
         _nextAvailable = state.NextAvailable;
         _nextUsed = _published = state.NextUsed;
-        _signalled = state.Signalled;
-        _hasSignalled = state.HasSignalled;
     }
 
     /// <summary>The broken rule, once <see cref="TryTake"/> has said so.</summary>
@@ -64,7 +58,7 @@ internal sealed unsafe class SplitRing
 
     internal int Size => _ring.Size;
 
-    internal SplitRingState State => new(_nextAvailable, _nextUsed, _signalled, _hasSignalled);
+    internal SplitRingState State => new(_nextAvailable, _nextUsed);
 
     /// <summary>Takes the next available buffer into <paramref name="chain"/>.</summary>
     internal RingResult TryTake(DescriptorChain chain)
@@ -106,7 +100,8 @@ internal sealed unsafe class SplitRing
     /// <returns>True when the driver wants to be called about them.</returns>
     internal bool Publish()
     {
-        if (_nextUsed == _published)
+        ushort before = _published;
+        if (_nextUsed == before)
         {
             return false;
         }
@@ -116,15 +111,9 @@ internal sealed unsafe class SplitRing
 
         // The driver sets its wish and then looks at the used index; this side does the opposite.
         Interlocked.MemoryBarrier();
-        if (!_eventIndex)
-        {
-            return (_ring.AvailableFlags & RingLayout.NoInterrupt) == 0;
-        }
-
-        bool wanted = !_hasSignalled || RingLayout.Passed(_ring.UsedEvent, _nextUsed, _signalled);
-        _signalled = _nextUsed;
-        _hasSignalled = true;
-        return wanted;
+        return _eventIndex
+            ? RingLayout.Passed(_ring.UsedEvent, _nextUsed, before)
+            : (_ring.AvailableFlags & RingLayout.NoInterrupt) == 0;
     }
 
     /// <summary>Tells the driver whether to kick when it makes buffers available that have not been taken yet.</summary>

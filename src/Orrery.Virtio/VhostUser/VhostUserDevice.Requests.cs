@@ -121,8 +121,8 @@ public sealed partial class VhostUserDevice
     {
         uint count = payload.Length < VhostUserPayload.MemoryTableHead ? 1 : BinaryPrimitives.ReadUInt32LittleEndian(payload);
         count = Math.Min(count, GuestMemory.RegionsMax + 1);
-        int needed = VhostUserPayload.MemoryTableHead + ((int)count * VhostUserPayload.MemoryRegion);
-        bool padded = payload.Length > needed && (payload.Length - needed) % VhostUserPayload.MemoryRegion == 0;
+        int needed = VhostUserPayload.MemoryTableHead + ((int)count * VhostUserPayload.RegionBytes);
+        bool padded = payload.Length > needed && (payload.Length - needed) % VhostUserPayload.RegionBytes == 0;
         return (padded ? payload.Length : needed, (int)count);
     }
 

@@ -101,7 +101,7 @@ internal static class VhostUserPayload
     internal const int VringAddress = 40;
 
     /// <summary>Bytes before the regions of a memory table (u32 count, u32 padding), and of each region.</summary>
-    internal const int MemoryTableHead = 8, MemoryRegion = 32;
+    internal const int MemoryTableHead = 8, RegionBytes = 32;
 
     /// <summary>Bytes before the contents of a configuration message: u32 offset, size, flags.</summary>
     internal const int ConfigurationHead = 12;
@@ -117,11 +117,30 @@ internal static class VhostUserPayload
 
     internal static MemoryRegion ReadRegion(ReadOnlySpan<byte> table, int index)
     {
-        ReadOnlySpan<byte> region = table.Slice(MemoryTableHead + (index * MemoryRegion), MemoryRegion);
+        ReadOnlySpan<byte> region = table.Slice(MemoryTableHead + (index * RegionBytes), RegionBytes);
         return new MemoryRegion(
             GuestAddress: BinaryPrimitives.ReadUInt64LittleEndian(region),
             Bytes: BinaryPrimitives.ReadUInt64LittleEndian(region[8..]),
             UserAddress: BinaryPrimitives.ReadUInt64LittleEndian(region[16..]),
             FileOffset: BinaryPrimitives.ReadUInt64LittleEndian(region[24..]));
+    }
+
+    internal static void WriteRegion(Span<byte> table, int index, MemoryRegion region)
+    {
+        Span<byte> bytes = table.Slice(MemoryTableHead + (index * RegionBytes), RegionBytes);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, region.GuestAddress);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[8..], region.Bytes);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[16..], region.UserAddress);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[24..], region.FileOffset);
+    }
+
+    /// <summary>No flags; the log's address is all ones, as there is none.</summary>
+    internal static void WriteVringAddress(Span<byte> payload, int index, RingAddresses addresses)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(payload, (uint)index);
+        BinaryPrimitives.WriteUInt64LittleEndian(payload[8..], addresses.Descriptors);
+        BinaryPrimitives.WriteUInt64LittleEndian(payload[16..], addresses.Used);
+        BinaryPrimitives.WriteUInt64LittleEndian(payload[24..], addresses.Available);
+        BinaryPrimitives.WriteUInt64LittleEndian(payload[32..], ulong.MaxValue);
     }
 }

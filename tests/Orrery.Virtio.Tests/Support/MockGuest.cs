@@ -228,7 +228,7 @@ internal sealed unsafe class MockGuest : IReadinessHandler, IDisposable
         _memory.Dispose();
     }
 
-    public GuestMemory LocalMemory() => GuestMemory.OfProcess(_mapping.Start, MemoryBytes, MemoryAddress);
+    public GuestMemory LocalMemory() => GuestMemory.OfProcess(_mapping.Start, MemoryBytes, MemoryAddress, _mapping);
 
     public static byte[] Message(uint request, uint flags, ReadOnlySpan<byte> payload)
     {
