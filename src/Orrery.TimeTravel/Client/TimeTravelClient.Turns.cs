@@ -7,73 +7,38 @@ namespace Orrery.TimeTravel;
 public sealed partial class TimeTravelClient
 {
     private ulong _freeUntil;
-    private SimTime _published;
+    private SimTime _publishedTime;
+    private bool _isRequestPublished;
 
     /// <summary>
-    /// Moves to <paramref name="time"/>: at once as far as the calendar allows, else by asking for a turn then and waiting
-    /// for it. A handler that runs meanwhile may ask for an earlier turn; then it ends at that.
+    /// Moves to <paramref name="time"/>: <see cref="RequestAt"/> and <see cref="WaitUntilRun"/>.
     /// </summary>
-    /// <param name="time">Not before <see cref="Now"/>.</param>
     /// <returns>Whether it has the turn, at <see cref="Now"/>.</returns>
-    public bool AdvanceTo(SimTime time)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(time, Now);
-        if (!CheckRunning())
-        {
-            return false;
-        }
-
-        if (time < FreeUntil || time == Now)
-        {
-            Now = time;
-            return true;
-        }
-
-        return RequestAt(time) && WaitUntilRun();
-    }
+    public bool AdvanceTo(SimTime time) => RequestAt(time) && WaitUntilRun();
 
     /// <summary>
-    /// Asks for a turn at <paramref name="time"/>, instead of at the time asked for before. While it has the turn, times before
-    /// <see cref="FreeUntil"/> need no asking and none is made.
+    /// Asks for its next turn at <paramref name="time"/>, instead of at the time asked for before. While it has the turn, the
+    /// calendar is not told of a time before <see cref="FreeUntil"/>.
     /// </summary>
     /// <param name="time">Not before <see cref="Now"/>; <see cref="SimTime.Never"/> asks for none.</param>
+    /// <returns>False when the calendar failed.</returns>
     public bool RequestAt(SimTime time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(time, Now);
-        if (Fault is not null)
+        if (Fault is not null || time == Request)
         {
-            return false;
-        }
-
-        if (time == Request || (IsRunning && time < FreeUntil))
-        {
-            return true;
+            return Fault is null;
         }
 
         Request = time;
-        if (_memory is not { } memory)
-        {
-            return Ask(TimeTravelOperation.Request, time.Nanoseconds, out _);
-        }
-
-        if (time == SimTime.Never)
-        {
-            memory.ClearRequest();
-            return true;
-        }
-
-        if (memory.IsHolderCapable)
-        {
-            memory.WriteRequest(time.Nanoseconds);
-            return true;
-        }
-
-        return Ask(TimeTravelOperation.Request, memory.ToMemoryTime(time.Nanoseconds), out _);
+        _isRequestPublished = false;
+        return (IsRunning && time < FreeUntil) || PublishRequest();
     }
 
     /// <summary>
-    /// Gives the turn back and waits for the next, at the time that was asked for. Without a request it waits for ever, unless a
-    /// handler asks.
+    /// Moves to the time that was asked for: at once when it has the turn and that time is before <see cref="FreeUntil"/>; else
+    /// it gives the turn back and waits. A handler that runs meanwhile may ask for an earlier time. Without a request it waits
+    /// until one asks.
     /// </summary>
     /// <returns>Whether it has the turn, at <see cref="Now"/>.</returns>
     public bool WaitUntilRun()
@@ -83,21 +48,22 @@ public sealed partial class TimeTravelClient
             return false;
         }
 
-        IsRunning = false;
-        if (UsesMemory)
+        if (!_isRequestPublished)
         {
-            // The socket carries the hand-over; the fence puts everything written before it.
-            Interlocked.MemoryBarrier();
-            Tell(TimeTravelOperation.Wait, ulong.MaxValue);
-        }
-        else
-        {
-            _freeUntil = 0;
+            if (Request < FreeUntil)
+            {
+                Now = Request;
+                Request = SimTime.Never;
+                return true;
+            }
 
-            // Only the calendar is read until WAIT is acknowledged: others may run already, and use our other sockets.
-            Ask(TimeTravelOperation.Wait, ulong.MaxValue, out _);
+            if (Request != SimTime.Never && !PublishRequest())
+            {
+                return false;
+            }
         }
 
+        GiveTurnBack();
         while (Fault is null && !IsRunning)
         {
             ServeOnce();
@@ -167,18 +133,59 @@ public sealed partial class TimeTravelClient
             return true;
         }
 
-        if (_published == Now)
+        if (_publishedTime == Now)
         {
             return true;
         }
 
-        _published = Now;
+        _publishedTime = Now;
         return Ask(TimeTravelOperation.Update, Now.Nanoseconds, out _);
     }
 
     /// <summary>The wall clock of the simulation, in nanoseconds since 1970.</summary>
     public bool TryGetTimeOfDay(out ulong nanoseconds) =>
         Ask(TimeTravelOperation.GetTimeOfDay, ulong.MaxValue, out nanoseconds);
+
+    private bool PublishRequest()
+    {
+        _isRequestPublished = true;
+        if (_memory is not { } memory)
+        {
+            return Ask(TimeTravelOperation.Request, Request.Nanoseconds, out _);
+        }
+
+        if (Request == SimTime.Never)
+        {
+            memory.ClearRequest();
+            return true;
+        }
+
+        if (memory.IsHolderCapable)
+        {
+            memory.WriteRequest(Request.Nanoseconds);
+            return true;
+        }
+
+        return Ask(TimeTravelOperation.Request, memory.ToMemoryTime(Request.Nanoseconds), out _);
+    }
+
+    private void GiveTurnBack()
+    {
+        IsRunning = false;
+        if (UsesMemory)
+        {
+            // The socket carries the hand-over; the fence puts everything written before it.
+            Interlocked.MemoryBarrier();
+            Tell(TimeTravelOperation.Wait, ulong.MaxValue);
+        }
+        else
+        {
+            _freeUntil = 0;
+
+            // Only the calendar is read until WAIT is acknowledged: others may run already, and use our other sockets.
+            Ask(TimeTravelOperation.Wait, ulong.MaxValue, out _);
+        }
+    }
 
     private void ServeOnce()
     {
@@ -239,8 +246,9 @@ public sealed partial class TimeTravelClient
         if (MoveTo(time))
         {
             _memory?.ClearRequest();
-            _published = Now;
+            _publishedTime = Now;
             Request = SimTime.Never;
+            _isRequestPublished = false;
             IsRunning = true;
         }
     }
