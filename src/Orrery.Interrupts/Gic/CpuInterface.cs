@@ -55,8 +55,12 @@ internal sealed class CpuInterface(PriorityFormat format, GicDeviations deviatio
         }
     }
 
-    /// <summary>What BPR1 reads: with CBPR set, one more than BPR0, at most 7.</summary>
-    public byte VisibleBinaryPoint1 => CommonBinaryPoint ? (byte)Math.Min(BinaryPoint0 + 1, 7) : BinaryPoint1;
+    /// <summary>What a guest reads of BPR0.</summary>
+    public byte VisibleBinaryPoint0 => Math.Max(BinaryPoint0, format.MinBinaryPoint0);
+
+    /// <summary>What a guest reads of BPR1: with CBPR set, one more than BPR0, at most 7.</summary>
+    public byte VisibleBinaryPoint1 =>
+        CommonBinaryPoint ? (byte)Math.Min(VisibleBinaryPoint0 + 1, 7) : Math.Max(BinaryPoint1, format.MinBinaryPoint1);
 
     /// <summary>A guest writes BPR0: values below the smallest store the smallest.</summary>
     public void WriteBinaryPoint0(ulong value) => BinaryPoint0 = Math.Max((byte)(value & 7), format.MinBinaryPoint0);

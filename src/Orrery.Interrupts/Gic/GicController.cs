@@ -1,4 +1,5 @@
 using System.Numerics;
+using Orrery.Interrupts.Gic.V3;
 using Orrery.Interrupts.State;
 
 namespace Orrery.Interrupts.Gic;
@@ -102,6 +103,17 @@ public abstract class GicController : IInterruptChip
     public abstract RegisterResult WriteRegister(int cpu, GicFrame frame, uint offset, int width, ulong value);
 
     /// <summary>
+    /// A guest's read (MRS) of a system register of the CPU interface. Without a GICv3 CPU interface every one of them is
+    /// UNDEFINED.
+    /// </summary>
+    public virtual RegisterResult ReadSystemRegister(int cpu, IccRegister register) =>
+        FailSystem(RegisterErrorKind.Undefined, cpu, register);
+
+    /// <summary>A guest's write (MSR) of a system register of the CPU interface; as <see cref="ReadSystemRegister"/>.</summary>
+    public virtual RegisterResult WriteSystemRegister(int cpu, IccRegister register, ulong value) =>
+        FailSystem(RegisterErrorKind.Undefined, cpu, register);
+
+    /// <summary>
     /// Says which PPIs of a CPU (one bit each) are forwarded from a physical interrupt, as the timers of a vCPU are once it
     /// has run under KVM: user space can no longer set their active bits.
     /// </summary>
@@ -177,6 +189,9 @@ public abstract class GicController : IInterruptChip
         WriteGuestBits(register, bank, 1u << bit, 1u << bit);
         return ChipError.None;
     }
+
+    private protected static RegisterResult FailSystem(RegisterErrorKind kind, int cpu, IccRegister register) =>
+        new RegisterAccess(cpu, GicFrame.SystemRegisters, (uint)register, 8).Fail(kind);
 
     /// <summary>The output pin of a group.</summary>
     private protected abstract CpuSignals SignalOf(CpuInterface cpuInterface, bool group1);

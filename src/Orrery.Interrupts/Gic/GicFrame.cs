@@ -20,6 +20,11 @@ public enum GicFrame : byte
 
     /// <summary>GITS, translation register (GICv3): the 64 KiB after the control registers.</summary>
     ItsTranslation,
+
+    /// <summary>
+    /// No frame: the CPU interface of a GICv3, whose registers are system registers; in errors, the offset is the encoding.
+    /// </summary>
+    SystemRegisters,
 }
 
 /// <summary>Sizes and names of frames.</summary>
@@ -33,6 +38,7 @@ public static class GicFrameExtensions
         GicFrame.Redistributor => "GICR",
         GicFrame.RedistributorSgi => "GICR_SGI",
         GicFrame.ItsControl => "GITS",
-        _ => "GITS_TRANSLATION",
+        GicFrame.ItsTranslation => "GITS_TRANSLATION",
+        _ => "system register",
     };
 }

@@ -33,7 +33,7 @@ public enum RegisterErrorKind : byte
 
 /// <summary>What went wrong with a register access, and where.</summary>
 /// <param name="Kind">What.</param>
-/// <param name="Frame">The frame; meaningless for <see cref="RegisterErrorKind.Undefined"/>.</param>
+/// <param name="Frame">The frame.</param>
 /// <param name="Offset">Bytes from the start of the frame, or the encoding of a system register.</param>
 /// <param name="Width">Bytes.</param>
 /// <param name="Cpu">The CPU that accessed, or whose redistributor it is.</param>
@@ -47,7 +47,7 @@ public readonly record struct RegisterError(RegisterErrorKind Kind, GicFrame Fra
             return "no error";
         }
 
-        string place = Kind == RegisterErrorKind.Undefined
+        string place = Frame == GicFrame.SystemRegisters
             ? $"system register 0x{Offset:X4}, cpu {Cpu}"
             : $"{Frame.ShortName()}+0x{Offset:X4}, {Width} bytes, cpu {Cpu}";
         return $"{place}: " + Kind switch

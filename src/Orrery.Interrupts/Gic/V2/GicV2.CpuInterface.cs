@@ -26,7 +26,7 @@ public sealed partial class GicV2
             case GiccOffsets.PriorityMask:
                 return RegisterResult.Of(state.PriorityMask);
             case GiccOffsets.BinaryPoint:
-                return RegisterResult.Of(state.BinaryPoint0);
+                return RegisterResult.Of(state.VisibleBinaryPoint0);
             case GiccOffsets.Acknowledge:
                 return RegisterResult.Of(ReadAcknowledge(cpu, alias: false));
             case GiccOffsets.RunningPriority:
@@ -34,7 +34,7 @@ public sealed partial class GicV2
             case GiccOffsets.HighestPending:
                 return RegisterResult.Of(ReadHighestPending(cpu, alias: false));
             case GiccOffsets.AliasBinaryPoint:
-                return RegisterResult.Of(state.BinaryPoint1);
+                return RegisterResult.Of(Math.Max(state.BinaryPoint1, Format.MinBinaryPoint1));
             case GiccOffsets.AliasAcknowledge:
                 return RegisterResult.Of(ReadAcknowledge(cpu, alias: true));
             case GiccOffsets.AliasHighestPending:

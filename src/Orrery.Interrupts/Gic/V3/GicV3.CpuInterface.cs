@@ -5,8 +5,8 @@ public sealed partial class GicV3
 {
     private const uint SystemRegistersEnabled = 0x7;
 
-    /// <summary>A guest's read (MRS) of a system register of <paramref name="cpu"/>.</summary>
-    public RegisterResult ReadSystemRegister(int cpu, IccRegister register)
+    /// <inheritdoc/>
+    public override RegisterResult ReadSystemRegister(int cpu, IccRegister register)
     {
         if (!IsCpu(cpu))
         {
@@ -29,7 +29,7 @@ public sealed partial class GicV3
             case IccRegister.RunningPriority:
                 return RegisterResult.Of(state.RunningPriority);
             case IccRegister.BinaryPoint0:
-                return RegisterResult.Of(state.BinaryPoint0);
+                return RegisterResult.Of(state.VisibleBinaryPoint0);
             case IccRegister.BinaryPoint1:
                 return RegisterResult.Of(state.VisibleBinaryPoint1);
             case IccRegister.Control:
@@ -56,8 +56,8 @@ public sealed partial class GicV3
         }
     }
 
-    /// <summary>A guest's write (MSR) of a system register of <paramref name="cpu"/>.</summary>
-    public RegisterResult WriteSystemRegister(int cpu, IccRegister register, ulong value)
+    /// <inheritdoc/>
+    public override RegisterResult WriteSystemRegister(int cpu, IccRegister register, ulong value)
     {
         if (!IsCpu(cpu))
         {
@@ -132,9 +132,6 @@ public sealed partial class GicV3
 
         return RegisterResult.Done;
     }
-
-    private static RegisterResult FailSystem(RegisterErrorKind kind, int cpu, IccRegister register) =>
-        new RegisterAccess(cpu, default, (uint)register, 8).Fail(kind);
 
     /// <summary>ICC_CTLR_EL1: [0] CBPR [1] EOImode [10:8] PRIbits-1 [13:11] IDbits [15] A3V.</summary>
     private ulong ReadCpuControl(CpuInterface state) =>

@@ -217,6 +217,17 @@ public sealed partial class GicV3 : IVgic
             return AttributeReading.Failed(KvmErrno.NoSuchAttribute);
         }
 
+        CpuInterface state = Cpus[cpu];
+        switch (register)
+        {
+            case IccRegister.BinaryPoint0:
+                return AttributeReading.Of(state.BinaryPoint0);
+            case IccRegister.BinaryPoint1 when !state.CommonBinaryPoint:
+                return AttributeReading.Of(state.BinaryPoint1);
+            case IccRegister.BinaryPoint1:
+                return AttributeReading.Of((ulong)Math.Min(state.BinaryPoint0 + 1, 7));
+        }
+
         RegisterResult result = ReadSystemRegister(cpu, register);
         return result.IsOk ? AttributeReading.Of(result.Value) : AttributeReading.Failed(KvmErrno.Invalid);
     }
