@@ -57,11 +57,11 @@ public abstract class GicController : IInterruptChip
     /// <summary>GICD_IIDR.</summary>
     private protected uint ImplementerId { get; set; }
 
-    /// <summary>The distributor's enable of group 0, as all ones or 0.</summary>
-    private protected uint Group0Forwarded { get; set; }
+    /// <summary>The distributor's enable of group 0.</summary>
+    private protected bool Group0Forwarded { get; set; }
 
-    /// <summary>The distributor's enable of group 1, as all ones or 0.</summary>
-    private protected uint Group1Forwarded { get; set; }
+    /// <summary>The distributor's enable of group 1.</summary>
+    private protected bool Group1Forwarded { get; set; }
 
     /// <summary>A device drives the line of a PPI of <paramref name="cpu"/>, or of an SPI (any <paramref name="cpu"/>).</summary>
     public LineError SetLine(uint intid, int cpu, bool level)
@@ -215,8 +215,8 @@ public abstract class GicController : IInterruptChip
         CpuInterface cpuInterface = Cpus[cpu];
         return Interrupts.MostUrgent(
             cpu,
-            cpuInterface.Group0Enabled ? Group0Forwarded : 0,
-            cpuInterface.Group1Enabled ? Group1Forwarded : 0);
+            Group0Forwarded && cpuInterface.Group0Enabled,
+            Group1Forwarded && cpuInterface.Group1Enabled);
     }
 
     /// <summary>

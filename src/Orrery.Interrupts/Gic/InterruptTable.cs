@@ -1,22 +1,14 @@
-using System.Numerics;
-
 namespace Orrery.Interrupts.Gic;
 
 /// <summary>
 /// Every SGI, PPI and SPI of a GIC: banks of 32 interrupts, their priorities and routes. Bank <c>cpu</c> holds INTIDs 0 to
 /// 31 of that CPU; the SPIs follow, one bank for each further word of a bit register.
 /// </summary>
-/// <remarks>
-/// Two derived summaries keep the search for the most urgent interrupt short: what is eligible in each bank, and for each
-/// CPU which banks hold something eligible for it. <see cref="Refresh"/> brings them up to date after a change of a bank.
-/// </remarks>
 internal sealed class InterruptTable
 {
     private readonly InterruptBank[] _banks;
     private readonly byte[] _priorities;
-    private readonly uint[] _eligible;
-    private readonly uint[] _readyBanks;
-    private readonly uint[] _routed;
+    private readonly UrgencyIndex _index;
     private readonly uint[] _mapped;
     private readonly uint[]? _sgiReady;
     private readonly PriorityFormat _format;
@@ -36,18 +28,12 @@ internal sealed class InterruptTable
         int bankCount = cpuCount + _wordCount - 1;
         _banks = new InterruptBank[bankCount];
         _priorities = new byte[bankCount * 32];
-        _eligible = new uint[bankCount];
-        _readyBanks = new uint[cpuCount];
-        _routed = new uint[cpuCount * _wordCount];
+        _index = new UrgencyIndex(_banks, _priorities, cpuCount, _wordCount);
         _mapped = new uint[cpuCount];
         _sgiReady = sgiSources ? new uint[cpuCount] : null;
         _format = format;
         _deviations = deviations;
         IntidCount = intidCount;
-        for (int cpu = 0; cpu < cpuCount; cpu++)
-        {
-            _routed[cpu * _wordCount] = uint.MaxValue;
-        }
     }
 
     public int CpuCount { get; }
@@ -98,6 +84,7 @@ internal sealed class InterruptTable
         {
             case BitRegister.Group:
                 state.Group1 = (state.Group1 & ~writable) | mask;
+                _index.Invalidate(bank);
                 return;
             case BitRegister.SetEnable:
                 state.Enabled |= mask;
@@ -151,9 +138,6 @@ internal sealed class InterruptTable
 
     public byte Priority(int bank, int bit) => _priorities[bank * 32 + bit];
 
-    /// <summary>Stores the implemented bits of a priority.</summary>
-    public void SetPriority(int bank, int bit, byte value) => _priorities[bank * 32 + bit] = (byte)(value & _format.Mask);
-
     /// <summary>Reads <paramref name="width"/> (1 or 4) priorities from INTID bit <paramref name="bit"/> of a bank.</summary>
     public uint ReadPriorities(int bank, int bit, int width)
     {
@@ -163,25 +147,19 @@ internal sealed class InterruptTable
             : (uint)(_priorities[slot] | _priorities[slot + 1] << 8 | _priorities[slot + 2] << 16 | _priorities[slot + 3] << 24);
     }
 
+    /// <summary>Stores the implemented bits of one or four priorities.</summary>
     public void WritePriorities(int bank, int bit, int width, uint value)
     {
         for (int i = 0; i < width; i++)
         {
-            SetPriority(bank, bit + i, (byte)(value >> (8 * i)));
+            _priorities[bank * 32 + bit + i] = (byte)((byte)(value >> (8 * i)) & _format.Mask);
         }
+
+        _index.Invalidate(bank);
     }
 
-    /// <summary>Whether an SPI is routed to a CPU.</summary>
-    public bool IsRouted(int cpu, uint intid) => (_routed[cpu * _wordCount + (int)(intid >> 5)] >> (int)(intid & 31) & 1) != 0;
-
-    /// <summary>Adds or removes a CPU from those that an SPI may be signalled to.</summary>
-    public void SetRouted(int cpu, uint intid, bool routed)
-    {
-        ref uint word = ref _routed[cpu * _wordCount + (int)(intid >> 5)];
-        uint bit = 1u << (int)(intid & 31);
-        word = routed ? word | bit : word & ~bit;
-        RefreshReady(cpu, BankOf(cpu, intid), (int)(intid >> 5));
-    }
+    /// <inheritdoc cref="UrgencyIndex.SetRouted"/>
+    public void SetRouted(int cpu, uint intid, bool routed) => _index.SetRouted(cpu, intid, routed);
 
     /// <summary>
     /// GICv2: which SGIs of a CPU have a source that is pending and not active, which is what makes an SGI eligible there.
@@ -210,70 +188,28 @@ internal sealed class InterruptTable
         Refresh(bank);
     }
 
-    /// <summary>Brings the summaries up to date with a bank.</summary>
+    /// <summary>To be called after a change of what makes an interrupt of a bank eligible.</summary>
     public void Refresh(int bank)
     {
         ref readonly InterruptBank state = ref _banks[bank];
         uint eligible = _deviations.Has(GicDeviations.ActiveDoesNotGate) ? state.Pending & state.Enabled : state.Eligible;
-        if (bank < CpuCount)
+        if (bank < CpuCount && _sgiReady is not null)
         {
-            if (_sgiReady is not null)
-            {
-                eligible = (eligible & 0xFFFF_0000) | (_sgiReady[bank] & state.Enabled);
-            }
+            eligible = (eligible & 0xFFFF_0000) | (_sgiReady[bank] & state.Enabled);
+        }
 
-            _eligible[bank] = eligible;
-            RefreshReady(bank, bank, 0);
-        }
-        else if (eligible != _eligible[bank])
-        {
-            _eligible[bank] = eligible;
-            for (int cpu = 0; cpu < CpuCount; cpu++)
-            {
-                RefreshReady(cpu, bank, bank - CpuCount + 1);
-            }
-        }
+        _index.SetEligible(bank, eligible);
     }
 
-    /// <summary>
-    /// The most urgent eligible interrupt of a CPU among the groups enabled; of equal priorities the lowest INTID.
-    /// </summary>
-    /// <param name="cpu">The CPU.</param>
-    /// <param name="group0">All ones if group 0 takes part, else 0.</param>
-    /// <param name="group1">All ones if group 1 takes part, else 0.</param>
-    public Candidate MostUrgent(int cpu, uint group0, uint group1)
-    {
-        Candidate best = Candidate.None;
-        int bestPriority = PriorityFormat.Idle + 1;
-        for (uint words = _readyBanks[cpu]; words != 0; words &= words - 1)
-        {
-            int word = BitOperations.TrailingZeroCount(words);
-            int bank = BankOfWord(cpu, word);
-            uint isGroup1 = _banks[bank].Group1;
-            uint bits = _eligible[bank] & _routed[cpu * _wordCount + word] & ((isGroup1 & group1) | (~isGroup1 & group0));
-            for (; bits != 0; bits &= bits - 1)
-            {
-                int bit = BitOperations.TrailingZeroCount(bits);
-                byte priority = _priorities[bank * 32 + bit];
-                if (priority < bestPriority)
-                {
-                    bestPriority = priority;
-                    best = new Candidate((uint)(word * 32 + bit), priority, (isGroup1 >> bit & 1) != 0);
-                }
-            }
-        }
-
-        return best;
-    }
+    /// <inheritdoc cref="UrgencyIndex.MostUrgent"/>
+    public Candidate MostUrgent(int cpu, bool group0, bool group1) => _index.MostUrgent(cpu, group0, group1);
 
     /// <summary>Takes over all state of another table of the same shape.</summary>
     public void CopyFrom(InterruptTable other)
     {
         other._banks.CopyTo(_banks.AsSpan());
         other._priorities.CopyTo(_priorities.AsSpan());
-        other._eligible.CopyTo(_eligible.AsSpan());
-        other._readyBanks.CopyTo(_readyBanks.AsSpan());
-        other._routed.CopyTo(_routed.AsSpan());
+        _index.CopyFrom(other._index);
         other._mapped.CopyTo(_mapped.AsSpan());
         other._sgiReady?.CopyTo(_sgiReady.AsSpan());
     }
@@ -282,13 +218,6 @@ internal sealed class InterruptTable
     public bool StateEquals(InterruptTable other) =>
         _banks.AsSpan().SequenceEqual(other._banks)
         && _priorities.AsSpan().SequenceEqual(other._priorities)
-        && _routed.AsSpan().SequenceEqual(other._routed)
+        && _index.RoutesEqual(other._index)
         && _mapped.AsSpan().SequenceEqual(other._mapped);
-
-    private void RefreshReady(int cpu, int bank, int word)
-    {
-        uint bit = 1u << word;
-        bool ready = (_eligible[bank] & _routed[cpu * _wordCount + word]) != 0;
-        _readyBanks[cpu] = ready ? _readyBanks[cpu] | bit : _readyBanks[cpu] & ~bit;
-    }
 }

@@ -139,8 +139,8 @@ public sealed partial class GicV2
 
     private RegisterResult ReadDistributorHead(RegisterAccess access) => access.Offset switch
     {
-        0x000 => RegisterResult.Of((Group0Forwarded & 1)
-            | (Deviations.Has(GicDeviations.SingleGroupEnable) ? 0 : Group1Forwarded & 2)),
+        0x000 => RegisterResult.Of((Group0Forwarded ? 1u : 0)
+            | (Group1Forwarded && !Deviations.Has(GicDeviations.SingleGroupEnable) ? 2u : 0)),
         0x004 => RegisterResult.Of((uint)(Interrupts.WordCount - 1) | (uint)(CpuCount - 1) << 5),
         0x008 => RegisterResult.Of(ImplementerId),
         _ => access.Fail(RegisterErrorKind.NoRegister),
@@ -151,8 +151,8 @@ public sealed partial class GicV2
         switch (access.Offset)
         {
             case 0x000:
-                Group0Forwarded = 0u - (value & 1);
-                Group1Forwarded = Deviations.Has(GicDeviations.SingleGroupEnable) ? Group0Forwarded : 0u - (value >> 1 & 1);
+                Group0Forwarded = (value & 1) != 0;
+                Group1Forwarded = Deviations.Has(GicDeviations.SingleGroupEnable) ? Group0Forwarded : (value & 2) != 0;
                 return RegisterResult.Done;
             case 0x004 or 0x008:
                 return access.Fail(RegisterErrorKind.ReadOnly);

@@ -165,12 +165,13 @@ public sealed partial class GicV3
 
     /// <summary>GICD_CTLR: [0] EnableGrp0 [1] EnableGrp1 [4] ARE and [6] DS read as ones; writes complete at once, so RWP is 0.</summary>
     private uint ReadControl() =>
-        (Deviations.Has(GicDeviations.SingleGroupEnable) ? 0 : Group0Forwarded & 1) | (Group1Forwarded & 2) | 1u << 4 | 1u << 6;
+        (Group0Forwarded && !Deviations.Has(GicDeviations.SingleGroupEnable) ? 1u : 0) | (Group1Forwarded ? 2u : 0)
+        | 1u << 4 | 1u << 6;
 
     private void WriteControl(uint value)
     {
-        Group1Forwarded = 0u - (value >> 1 & 1);
-        Group0Forwarded = Deviations.Has(GicDeviations.SingleGroupEnable) ? Group1Forwarded : 0u - (value & 1);
+        Group1Forwarded = (value & 2) != 0;
+        Group0Forwarded = Deviations.Has(GicDeviations.SingleGroupEnable) ? Group1Forwarded : (value & 1) != 0;
     }
 
     /// <summary>GICD_TYPER: [4:0] ITLinesNumber [16] MBIS [17] LPIS [23:19] IDbits-1.</summary>

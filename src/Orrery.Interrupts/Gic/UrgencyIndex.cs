@@ -1,0 +1,174 @@
+using System.Numerics;
+
+namespace Orrery.Interrupts.Gic;
+
+/// <summary>
+/// Finds the most urgent interrupt of a CPU without looking at every interrupt. All of it is derived from an
+/// <see cref="InterruptTable"/>, except the routes: for each CPU, the SPIs that may be signalled to it.
+/// </summary>
+/// <remarks>
+/// For each CPU it keeps which banks hold something eligible that is routed there, and the most urgent of each bank and
+/// group; what a change makes stale is looked up again when it is next asked for.
+/// </remarks>
+internal sealed class UrgencyIndex
+{
+    /// <summary>No interrupt; above every key.</summary>
+    private const ushort None = ushort.MaxValue;
+
+    private readonly InterruptBank[] _banks;
+    private readonly byte[] _priorities;
+    private readonly int _cpuCount;
+    private readonly int _wordCount;
+    private readonly uint[] _eligible;
+    private readonly uint[] _routed;
+    private readonly uint[] _ready;
+    private readonly uint[] _stale;
+    private readonly ushort[] _best0;
+    private readonly ushort[] _best1;
+
+    /// <summary>An index over the banks and priorities of a table, which stay the same arrays; SPIs are routed nowhere.</summary>
+    public UrgencyIndex(InterruptBank[] banks, byte[] priorities, int cpuCount, int wordCount)
+    {
+        _banks = banks;
+        _priorities = priorities;
+        _cpuCount = cpuCount;
+        _wordCount = wordCount;
+        _eligible = new uint[banks.Length];
+        _routed = new uint[cpuCount * wordCount];
+        _ready = new uint[cpuCount];
+        _stale = new uint[cpuCount];
+        _best0 = new ushort[cpuCount * wordCount];
+        _best1 = new ushort[cpuCount * wordCount];
+        for (int cpu = 0; cpu < cpuCount; cpu++)
+        {
+            _routed[cpu * wordCount] = uint.MaxValue;
+        }
+    }
+
+    /// <summary>Whether an SPI is routed to a CPU.</summary>
+    public bool IsRouted(int cpu, uint intid) => (_routed[cpu * _wordCount + (int)(intid >> 5)] >> (int)(intid & 31) & 1) != 0;
+
+    /// <summary>Adds or removes a CPU from those that an SPI may be signalled to.</summary>
+    public void SetRouted(int cpu, uint intid, bool routed)
+    {
+        int word = (int)(intid >> 5);
+        ref uint routes = ref _routed[cpu * _wordCount + word];
+        uint bit = 1u << (int)(intid & 31);
+        uint changed = routed ? routes | bit : routes & ~bit;
+        if (changed != routes)
+        {
+            routes = changed;
+            MarkStale(cpu, word, _eligible[_cpuCount + word - 1]);
+        }
+    }
+
+    /// <summary>What is eligible in a bank may have changed.</summary>
+    public void SetEligible(int bank, uint eligible)
+    {
+        if (bank < _cpuCount)
+        {
+            _eligible[bank] = eligible;
+            MarkStale(bank, 0, eligible);
+        }
+        else if (eligible != _eligible[bank])
+        {
+            _eligible[bank] = eligible;
+            Invalidate(bank);
+        }
+    }
+
+    /// <summary>Priorities or groups of a bank changed.</summary>
+    public void Invalidate(int bank)
+    {
+        if (bank < _cpuCount)
+        {
+            MarkStale(bank, 0, _eligible[bank]);
+            return;
+        }
+
+        int word = bank - _cpuCount + 1;
+        for (int cpu = 0; cpu < _cpuCount; cpu++)
+        {
+            MarkStale(cpu, word, _eligible[bank]);
+        }
+    }
+
+    /// <summary>
+    /// The most urgent eligible interrupt of a CPU among the groups enabled; of equal priorities the lowest INTID.
+    /// </summary>
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="group0">Whether group 0 takes part.</param>
+    /// <param name="group1">Whether group 1 takes part.</param>
+    public Candidate MostUrgent(int cpu, bool group0, bool group1)
+    {
+        int bestKey = None;
+        int bestWord = 0;
+        bool isGroup1 = false;
+        uint stale = _stale[cpu];
+        for (uint words = _ready[cpu]; words != 0; words &= words - 1)
+        {
+            int word = BitOperations.TrailingZeroCount(words);
+            int slot = cpu * _wordCount + word;
+            if ((stale >> word & 1) != 0)
+            {
+                FindBest(cpu, word, slot);
+            }
+
+            // A key is priority and bit: within a bank the lower key wins, between banks the lower priority.
+            int key0 = group0 ? _best0[slot] : None;
+            int key1 = group1 ? _best1[slot] : None;
+            int key = Math.Min(key0, key1);
+            if (key >> 5 < bestKey >> 5)
+            {
+                bestKey = key;
+                bestWord = word;
+                isGroup1 = key1 < key0;
+            }
+        }
+
+        _stale[cpu] = stale & ~_ready[cpu];
+        return bestKey == None
+            ? Candidate.None
+            : new Candidate((uint)(bestWord * 32 + (bestKey & 31)), (byte)(bestKey >> 5), isGroup1);
+    }
+
+    /// <summary>Takes over routes, and what follows from them, of another index whose table is equal.</summary>
+    public void CopyFrom(UrgencyIndex other)
+    {
+        other._eligible.CopyTo(_eligible.AsSpan());
+        other._routed.CopyTo(_routed.AsSpan());
+        other._ready.CopyTo(_ready.AsSpan());
+        _stale.AsSpan().Fill(uint.MaxValue);
+    }
+
+    /// <summary>Whether the routes, the only state here, are equal.</summary>
+    public bool RoutesEqual(UrgencyIndex other) => _routed.AsSpan().SequenceEqual(other._routed);
+
+    private void MarkStale(int cpu, int word, uint eligible)
+    {
+        uint bit = 1u << word;
+        _stale[cpu] |= bit;
+        _ready[cpu] = (eligible & _routed[cpu * _wordCount + word]) != 0 ? _ready[cpu] | bit : _ready[cpu] & ~bit;
+    }
+
+    private void FindBest(int cpu, int word, int slot)
+    {
+        int bank = word == 0 ? cpu : _cpuCount + word - 1;
+        uint bits = _eligible[bank] & _routed[slot];
+        uint group1 = _banks[bank].Group1;
+        _best0[slot] = LowestKey(bank, bits & ~group1);
+        _best1[slot] = LowestKey(bank, bits & group1);
+    }
+
+    private ushort LowestKey(int bank, uint bits)
+    {
+        int best = None;
+        for (; bits != 0; bits &= bits - 1)
+        {
+            int bit = BitOperations.TrailingZeroCount(bits);
+            best = Math.Min(best, _priorities[bank * 32 + bit] << 5 | bit);
+        }
+
+        return (ushort)best;
+    }
+}
