@@ -15,6 +15,7 @@ internal static class CommandLine
         {
             CalendarCommand.Create(),
             KernelCommand.Create(),
+            RunCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         return parsed.Errors.Count > 0 ? Math.Max(UsageError, parsed.Invoke()) : parsed.Invoke();

@@ -1,0 +1,113 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Orrery.Cli.Reporting;
+using Orrery.Lab.Files;
+using Orrery.Lab.Running;
+using Spectre.Console;
+
+namespace Orrery.Cli.Commands;
+
+/// <summary><c>orrery run LAB [-- COMMAND]</c>: runs a lab and says what it came to.</summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        var lab = new Argument<string>("LAB") { Description = "The lab file (docs/labs.md); vlab's YAML is read as it is." };
+        var words = new Argument<string[]>("COMMAND")
+        {
+            Description = "After --: what the first node runs, instead of what the lab says.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var seed = new Option<ulong?>("--seed") { Description = "The root of everything random in the run.", HelpName = "N" };
+        var until = new Option<string?>("--until") { Description = "When the run ends: a time (10s), 'NODE exits' or 'all exit'.", HelpName = "END" };
+        var jobs = new Option<int>("--jobs", "-j") { Description = "Worker threads; 0: one per core.", HelpName = "N" };
+        var pace = new Option<double?>("--pace") { Description = "Simulated seconds per wall-clock second, at most.", HelpName = "X" };
+        var output = new Option<string?>("--out", "-o") { Description = "The run folder.", HelpName = "DIR" };
+        var set = new Option<string[]>("--set") { Description = "Sets a value of the lab file: calendar.memory=off", HelpName = "KEY=VALUE" };
+        var json = new Option<bool>("--json") { Description = "Prints the result as JSON; all else goes to standard error." };
+        var timeout = new Option<double?>("--timeout") { Description = "Wall-clock limit in seconds.", HelpName = "SECONDS" };
+        var kernel = new Option<string?>("--kernel") { Description = "The kernel that Linux nodes boot.", HelpName = "PATH" };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Prints what the nodes write, line by line." };
+        var command = new Command("run", "Runs a lab.")
+        {
+            lab, words, seed, until, jobs, pace, output, set, json, timeout, kernel, verbose,
+        };
+        command.SetAction(parsed =>
+        {
+            List<string> overrides = [.. parsed.GetValue(set) ?? []];
+            if (parsed.GetValue(seed) is { } seedValue)
+            {
+                overrides.Add(string.Create(CultureInfo.InvariantCulture, $"seed={seedValue}"));
+            }
+
+            if (parsed.GetValue(until) is { } untilValue)
+            {
+                overrides.Add($"until={untilValue}");
+            }
+
+            var options = new RunOptions
+            {
+                OutFolder = parsed.GetValue(output),
+                Jobs = parsed.GetValue(jobs),
+                Pace = parsed.GetValue(pace),
+                Timeout = parsed.GetValue(timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+                Kernel = parsed.GetValue(kernel),
+            };
+            return Run(
+                parsed.GetValue(lab)!, parsed.GetValue(words) ?? [], overrides, options,
+                parsed.GetValue(json), parsed.GetValue(verbose));
+        });
+        return command;
+    }
+
+    private static int Run(
+        string labPath, string[] words, List<string> overrides, RunOptions options, bool json, bool verbose)
+    {
+        if (!LabLoading.TryLoad(labPath, overrides, words, out LabDefinition? lab))
+        {
+            return (int)RunStatus.Unusable;
+        }
+
+        // Whoever asked for bytes on standard output gets those and nothing else.
+        bool talkOnError = json || words.Length > 0;
+        TextWriter talk = talkOnError ? Console.Error : Console.Out;
+        bool live = !verbose && (talkOnError ? !Console.IsErrorRedirected : !Console.IsOutputRedirected);
+        IAnsiConsole console = Terminal.Create(talk, live);
+        var commandOutput = new CommandOutput(words.Length > 0 ? Console.OpenStandardOutput() : null);
+        var liveReporter = live ? new LiveReporter(console, commandOutput) : null;
+        IRunObserver reporter = liveReporter ?? (IRunObserver)new PlainReporter(talk, verbose, commandOutput);
+
+        if (RunFolder.Create(options.OutFolder, lab.Title, out string error) is not { } folder)
+        {
+            Console.Error.WriteLine($"orrery: {error}");
+            return (int)RunStatus.Unusable;
+        }
+
+        using var stop = new CancellationTokenSource();
+        using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT, stop);
+        using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM, stop);
+        using PosixSignalRegistration hangup = OnSignal(PosixSignal.SIGHUP, stop);
+        using var kernelBuild = new KernelBuildReporter(talk, live);
+        RunResult result = LabRun.Run(lab, options, folder, reporter, kernelBuild, stop.Token);
+        liveReporter?.Clear();
+        if (json)
+        {
+            Console.Out.Write(result.ToJson());
+        }
+        else
+        {
+            Summary.Write(console, result, folder);
+        }
+
+        return result.ExitCode;
+    }
+
+    private static PosixSignalRegistration OnSignal(PosixSignal signal, CancellationTokenSource stop)
+        => PosixSignalRegistration.Create(signal, context =>
+        {
+            // The run ends in order and leaves its logs; a second signal of the kind changes nothing.
+            context.Cancel = true;
+            stop.Cancel();
+        });
+}

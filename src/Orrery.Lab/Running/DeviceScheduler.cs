@@ -1,0 +1,20 @@
+using Orrery.Simulation;
+using Orrery.Virtio;
+
+namespace Orrery.Lab.Running;
+
+/// <summary>The interrupts of one device as events of its guest's timeline, after all frames of an instant.</summary>
+internal sealed class DeviceScheduler(Timeline timeline, Origin origin) : IDeviceScheduler, IEventHandler
+{
+    private VirtioTransport? _transport;
+
+    /// <inheritdoc/>
+    public void RequestFlush(VirtioTransport transport, ulong delayNanoseconds)
+    {
+        _transport = transport;
+        timeline.Schedule(
+            timeline.Now + SimDuration.FromNanoseconds(delayNanoseconds), EventPriority.Devices, origin, this);
+    }
+
+    void IEventHandler.Handle(Timeline now, ulong argument) => _transport!.Flush();
+}

@@ -1,0 +1,90 @@
+using Orrery.Posix;
+using Orrery.Simulation;
+using Orrery.TimeTravel;
+
+namespace Orrery.Lab.Running;
+
+/// <summary>A timeline with Linux guests or outside participants: its sockets and its calendar.</summary>
+internal sealed class GuestTimeline : ICalendarObserver, IDisposable
+{
+    private readonly Dictionary<Participant, IParticipantOwner> _owners = [];
+    private readonly RunNotices _notices;
+
+    /// <param name="timeline">The timeline.</param>
+    /// <param name="options">How its calendar behaves.</param>
+    /// <param name="notices">Where faults and notices go.</param>
+    public GuestTimeline(Timeline timeline, CalendarOptions options, RunNotices notices)
+    {
+        Timeline = timeline;
+        _notices = notices;
+        Calendar = new Calendar(timeline, Reactor, options, this);
+    }
+
+    /// <summary>The timeline.</summary>
+    public Timeline Timeline { get; }
+
+    /// <summary>Serves all its sockets.</summary>
+    public Reactor Reactor { get; } = new();
+
+    /// <summary>Grants its participants their turns.</summary>
+    public Calendar Calendar { get; }
+
+    /// <summary>Announces a participant of <paramref name="owner"/>.</summary>
+    /// <param name="owner">The node.</param>
+    /// <param name="id">How it introduces itself.</param>
+    /// <param name="origin">Its place among those that run at the same instant.</param>
+    /// <param name="admission">When its clock starts.</param>
+    /// <param name="mayUseMemory">It may be given schedule memory.</param>
+    public Participant Expect(IParticipantOwner owner, ulong id, Origin origin, SimTime admission, bool mayUseMemory)
+    {
+        Participant participant = Calendar.Expect(id, origin, admission, mayUseMemory);
+        _owners.Add(participant, owner);
+        return participant;
+    }
+
+    /// <inheritdoc/>
+    public void OnAdmitted(Participant participant) => OwnerOf(participant)?.OnAdmitted();
+
+    /// <inheritdoc/>
+    public void OnLeft(Participant participant, ParticipantFault? fault)
+    {
+        if (fault is not null)
+        {
+            _notices.Fault(fault.ToString());
+        }
+
+        OwnerOf(participant)?.OnLeft(fault);
+    }
+
+    /// <inheritdoc/>
+    public bool OnOverdue(Participant participant, ParticipantFault fault) => true;
+
+    /// <inheritdoc/>
+    public void OnBroadcast(Participant participant, ulong payload)
+    {
+        // Guests with a timeline of their own stand at other times: a broadcast has no instant there.
+    }
+
+    /// <inheritdoc/>
+    public void OnNotice(string line) => _notices.Notice(line);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Calendar.Dispose();
+        Reactor.Dispose();
+    }
+
+    private IParticipantOwner? OwnerOf(Participant participant) => _owners.GetValueOrDefault(participant);
+}
+
+/// <summary>The node behind a participant.</summary>
+internal interface IParticipantOwner
+{
+    /// <summary>It has been admitted: its clock starts now.</summary>
+    void OnAdmitted();
+
+    /// <summary>It is gone.</summary>
+    /// <param name="fault">What it did wrong; null when it closed its connection itself.</param>
+    void OnLeft(ParticipantFault? fault);
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using Orrery.Lab.Files;
+using Orrery.Lab.Kernels;
+using Orrery.Simulation;
+
+namespace Orrery.Lab.Running;
+
+/// <summary>Runs a lab from its beginning to its end.</summary>
+public static class LabRun
+{
+    /// <summary>Runs <paramref name="lab"/>. Whatever happens, no process, socket or temporary file is left when this returns.</summary>
+    /// <param name="lab">What is run.</param>
+    /// <param name="options">How.</param>
+    /// <param name="folder">Where it leaves its result.</param>
+    /// <param name="observer">Told what happens.</param>
+    /// <param name="kernelBuild">Told how far the build of the kernel is, when it has to be built first.</param>
+    /// <param name="cancellation">Ends the run early: <see cref="RunStatus.Interrupted"/>.</param>
+    /// <returns>The result, which is also in the folder.</returns>
+    public static RunResult Run(
+        LabDefinition lab,
+        RunOptions options,
+        RunFolder folder,
+        IRunObserver observer,
+        IKernelBuildProgress kernelBuild,
+        CancellationToken cancellation)
+    {
+        RunResult result = TryFindKernel(lab, options, kernelBuild, out string? kernel, out string error, cancellation)
+            ? Run(lab, options, folder, kernel, observer, cancellation)
+            : Unusable(lab, error);
+        result.Write(folder.Result);
+        return result;
+    }
+
+    private static bool TryFindKernel(
+        LabDefinition lab,
+        RunOptions options,
+        IKernelBuildProgress progress,
+        out string? kernel,
+        out string error,
+        CancellationToken cancellation)
+    {
+        kernel = options.Kernel ?? lab.Kernel;
+        error = "";
+        if (kernel is not null || !lab.Nodes.Any(node => node is LinuxNode { Kernel: null }))
+        {
+            return true;
+        }
+
+        kernel = KernelCache.OfUser.FindOrBuild(progress, out error, cancellation)?.Path;
+        return kernel is not null;
+    }
+
+    private static RunResult Run(
+        LabDefinition lab,
+        RunOptions options,
+        RunFolder folder,
+        string? kernel,
+        IRunObserver observer,
+        CancellationToken cancellation)
+    {
+        using RunningLab? running = RunningLab.Build(lab, options, folder, kernel, out string error);
+        if (running is null)
+        {
+            return Unusable(lab, error);
+        }
+
+        var reporter = new RunReporter(running, observer, options.Pace);
+        running.Simulator.AddRecordReader(reporter);
+        running.Simulator.EpochEnded += reporter.OnEpochEnded;
+        observer.Started(running);
+        if (!running.TryStart(out error))
+        {
+            return Unusable(lab, error);
+        }
+
+        using var limit = new CancellationTokenSource(options.Timeout ?? Timeout.InfiniteTimeSpan);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+        // A worker may be waiting for a guest that computes; without guests nobody waits.
+        using CancellationTokenRegistration kill = stop.Token.Register(running.KillGuests);
+        RunEnd end = RunEnd.Of(lab.Until, running.RunningNodes);
+        Simulation.RunResult outcome = running.Simulator.Run(end.Limit, end.IsReached, stop.Token);
+        running.KillGuests();
+        reporter.Finish();
+        return Judge(lab, running, outcome, end, interrupted: cancellation.IsCancellationRequested);
+    }
+
+    private static RunResult Judge(
+        LabDefinition lab, RunningLab running, Simulation.RunResult outcome, RunEnd end, bool interrupted)
+    {
+        NodeResult[] nodes = [.. running.RunningNodes.Select(node => node.ToResult())];
+        IReadOnlyList<string> faults = running.Notices.Faults;
+        (RunStatus status, string reason) = outcome.Outcome switch
+        {
+            RunOutcome.Cancelled when interrupted => (RunStatus.Interrupted, "interrupted"),
+            RunOutcome.Cancelled => (RunStatus.OutOfTime, "the wall-clock limit has passed"),
+            RunOutcome.Failed => (RunStatus.ParticipantFault, outcome.Failure!.ToString()),
+            _ when faults.Count > 0 => (RunStatus.ParticipantFault, faults[0]),
+            RunOutcome.Idle when !end.IsReached() => (RunStatus.Idle, $"everybody waits for ever, and the lab for: {lab.Until}"),
+            _ => (RunStatus.Passed, ""),
+        };
+        if (status == RunStatus.Passed && Array.Find(nodes, node => node.ExitCode > 0) is { } failed)
+        {
+            status = RunStatus.Failed;
+            reason = string.Create(CultureInfo.InvariantCulture, $"node {failed.Name} exited with {failed.ExitCode}");
+        }
+
+        return new RunResult
+        {
+            Status = status,
+            Reason = reason,
+            Seed = lab.Seed,
+            SimulatedNs = (end.ReachedAt() ?? outcome.Time).Nanoseconds,
+            WallSeconds = Math.Round(running.Wall.TotalSeconds, 6),
+            Events = running.Simulator.Timelines.Aggregate(0UL, (sum, timeline) => sum + timeline.EventCount),
+            Digest = "",
+            Nodes = nodes,
+            Faults = faults,
+        };
+    }
+
+    private static RunResult Unusable(LabDefinition lab, string reason) => new()
+    {
+        Status = RunStatus.Unusable,
+        Reason = reason,
+        Seed = lab.Seed,
+        SimulatedNs = 0,
+        WallSeconds = 0,
+        Events = 0,
+        Digest = "",
+        Nodes = [],
+    };
+}

@@ -1,0 +1,117 @@
+using System.Globalization;
+
+namespace Orrery.Lab.Running;
+
+/// <summary>
+/// Where a run leaves what it leaves: <c>result.json</c>, per node <c>NODE.out</c> (what its commands wrote) and
+/// <c>NODE.console</c> (its kernel's messages), per network <c>NETWORK.pcapng</c>, and <c>records</c> for comparing runs.
+/// </summary>
+public sealed class RunFolder
+{
+    private RunFolder(string path) => Path = path;
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>The result.</summary>
+    public string Result => File("result.json");
+
+    /// <summary>What the commands of <paramref name="node"/> wrote.</summary>
+    public string Output(string node) => File($"{node}.out");
+
+    /// <summary>The kernel's messages of <paramref name="node"/>.</summary>
+    public string Console(string node) => File($"{node}.console");
+
+    /// <summary>A file of the folder.</summary>
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>
+    /// Makes the folder: <paramref name="wanted"/>, or <c>runs/TITLE-DATE</c> under the current one, with a link
+    /// <c>runs/last</c> to it.
+    /// </summary>
+    /// <returns>Null, and in <paramref name="error"/> why, when it cannot be made or is somebody else's.</returns>
+    public static RunFolder? Create(string? wanted, string title, out string error)
+    {
+        error = "";
+        try
+        {
+            return wanted is null ? CreateNext(title) : CreateAt(wanted, out error);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            error = $"the run folder cannot be made: {e.Message}";
+            return null;
+        }
+    }
+
+    private static RunFolder? CreateAt(string wanted, out string error)
+    {
+        error = "";
+        string path = System.IO.Path.GetFullPath(wanted);
+        bool used = Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any();
+        if (used && !System.IO.File.Exists(System.IO.Path.Combine(path, "result.json")))
+        {
+            error = $"{wanted} holds files that are not a run's; name a new or empty folder, or one of an earlier run";
+            return null;
+        }
+
+        if (used)
+        {
+            // What an earlier run left would be mistaken for this one's.
+            foreach (string file in Directory.EnumerateFiles(path))
+            {
+                System.IO.File.Delete(file);
+            }
+        }
+
+        Directory.CreateDirectory(path);
+        return new RunFolder(path);
+    }
+
+    private static RunFolder CreateNext(string title)
+    {
+        string parent = Directory.CreateDirectory("runs").FullName;
+        var name = new string([.. title.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')]);
+        string stamp = DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
+        for (int attempt = 1; ; attempt++)
+        {
+            string path = System.IO.Path.Combine(parent, $"{name}-{stamp}{(attempt > 1 ? $"-{attempt}" : "")}");
+            if (TryCreateNew(path))
+            {
+                Link(parent, path);
+                return new RunFolder(path);
+            }
+        }
+    }
+
+    // Two runs that begin in the same second: whoever makes the folder's lock file has it.
+    private static bool TryCreateNew(string path)
+    {
+        Directory.CreateDirectory(path);
+        try
+        {
+            using var claimed = new FileStream(
+                System.IO.Path.Combine(path, "result.json"), FileMode.CreateNew, FileAccess.Write);
+            claimed.Write("{ \"status\": \"running\" }\n"u8);
+            return true;
+        }
+        catch (IOException) when (Directory.Exists(path))
+        {
+            return false;
+        }
+    }
+
+    private static void Link(string parent, string path)
+    {
+        string link = System.IO.Path.Combine(parent, "last");
+        try
+        {
+            System.IO.File.Delete(link);
+            Directory.CreateSymbolicLink(link, System.IO.Path.GetFileName(path));
+        }
+        catch (IOException)
+        {
+            // Another run was quicker, or the name is taken by something that is no link: a convenience only.
+        }
+    }
+}

@@ -1,0 +1,21 @@
+namespace Orrery.Lab.Running;
+
+/// <summary>How a lab is run; what is run, and from which seed, is in the lab itself.</summary>
+public sealed record RunOptions
+{
+    /// <summary>The run folder; null makes a new one under <c>runs/</c>.</summary>
+    public string? OutFolder { get; init; }
+
+    /// <summary>Worker threads, each with the guests of its timelines on a core of its own; 0: as many as there are cores.</summary>
+    public int Jobs { get; init; }
+
+    /// <summary>Simulated seconds per wall-clock second, at most; null: as fast as it goes.</summary>
+    public double? Pace { get; init; }
+
+    /// <summary>Wall-clock limit of the run; null: none.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>The kernel that Linux nodes boot; null: the lab's, or the one that Orrery builds.</summary>
+    public string? Kernel { get; init; }
+
+}

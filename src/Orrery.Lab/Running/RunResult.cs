@@ -1,0 +1,79 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Orrery.Lab.Running;
+
+/// <summary>What a run came to: the content of <c>result.json</c>.</summary>
+public sealed record RunResult
+{
+    /// <summary>How the run ended.</summary>
+    public required RunStatus Status { get; init; }
+
+    /// <summary>The exit status of the command.</summary>
+    public int ExitCode => (int)Status;
+
+    /// <summary>Why it ended like this, for a person; empty when there is nothing to say.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>The lab's seed.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>The simulated time at which the end condition came true, or that was reached, in nanoseconds.</summary>
+    public required ulong SimulatedNs { get; init; }
+
+    /// <summary>Wall-clock duration in seconds.</summary>
+    public required double WallSeconds { get; init; }
+
+    /// <summary>Simulated seconds per wall-clock second.</summary>
+    public double Speedup => WallSeconds > 0 ? Math.Round(SimulatedNs / 1e9 / WallSeconds, 3) : 0;
+
+    /// <summary>Events executed. Depends on the windows, and so on the host; never part of a comparison.</summary>
+    public required ulong Events { get; init; }
+
+    /// <summary>A hash over every frame, console byte and life-cycle event (docs/results.md).</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>The wire that held the workers back most; null with one worker.</summary>
+    public string? HeldBackBy { get; init; }
+
+    /// <summary>The nodes, in the order of the lab file.</summary>
+    public required IReadOnlyList<NodeResult> Nodes { get; init; }
+
+    /// <summary>What went wrong with participants and devices, in the order it was noticed.</summary>
+    public IReadOnlyList<string> Faults { get; init; } = [];
+
+    /// <summary>Writes the result as JSON.</summary>
+    public void Write(string path) => File.WriteAllText(path, ToJson());
+
+    /// <summary>The result as JSON, ended by a line feed.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, RunResultJson.Default.RunResult) + "\n";
+}
+
+/// <summary>What became of one node.</summary>
+public sealed record NodeResult
+{
+    /// <summary>The node's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary><c>linux</c>, <c>machine</c> or <c>external</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Where it stood at the end: <c>waiting</c>, <c>booting</c>, <c>running</c>, <c>exited</c> or <c>failed</c>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>The exit status of its command; null when it has none or did not end.</summary>
+    public required int? ExitCode { get; init; }
+
+    /// <summary>When it began, in simulated nanoseconds; null when it never did.</summary>
+    public required ulong? StartedNs { get; init; }
+
+    /// <summary>When its command ended, in simulated nanoseconds; null when it did not.</summary>
+    public required ulong? EndedNs { get; init; }
+}
+
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(RunResult))]
+internal sealed partial class RunResultJson : JsonSerializerContext;
