@@ -1,0 +1,62 @@
+using System.Security.Cryptography;
+
+namespace Orrery.Lab.Records;
+
+/// <summary>
+/// The running hash of one stream of a run. A chain over blocks: the buffer begins with the SHA-256 of everything before,
+/// so the whole state is a plain array that can be saved, and small records are hashed many at a time.
+/// </summary>
+internal sealed class DigestStream
+{
+    /// <summary>Bytes that are hashed at once, those of the chain included. Part of the digest's definition.</summary>
+    private const int BlockSize = 2048;
+
+    private readonly byte[] _block = new byte[BlockSize];
+    private int _used = SHA256.HashSizeInBytes;
+
+    /// <param name="name">Unique in a run.</param>
+    /// <param name="header">The first bytes of the stream: what it is made of, and the version of that.</param>
+    public DigestStream(string name, ReadOnlySpan<byte> header)
+    {
+        Name = name;
+        Append(header);
+    }
+
+    public string Name { get; }
+
+    /// <summary>Bytes hashed so far, the header included.</summary>
+    public ulong Length { get; private set; }
+
+    /// <summary>What was counted since the last line of the trail.</summary>
+    public ulong Fresh { get; set; }
+
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+        Length += (ulong)bytes.Length;
+        while (true)
+        {
+            int taken = Math.Min(bytes.Length, BlockSize - _used);
+            bytes[..taken].CopyTo(_block.AsSpan(_used));
+            _used += taken;
+            bytes = bytes[taken..];
+            if (bytes.IsEmpty)
+            {
+                return;
+            }
+            SHA256.HashData(_block, _block.AsSpan(0, SHA256.HashSizeInBytes));
+            _used = SHA256.HashSizeInBytes;
+        }
+    }
+
+    /// <summary>The hash of everything so far; the stream goes on.</summary>
+    /// <param name="hash">Takes <see cref="SHA256.HashSizeInBytes"/> bytes.</param>
+    public void GetHash(Span<byte> hash) => SHA256.HashData(_block.AsSpan(0, _used), hash);
+
+    /// <summary>The first eight bytes of the hash as text.</summary>
+    public string GetShortHash()
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        GetHash(hash);
+        return Convert.ToHexStringLower(hash[..8]);
+    }
+}

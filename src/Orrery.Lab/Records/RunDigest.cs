@@ -1,0 +1,136 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Orrery.Simulation;
+
+namespace Orrery.Lab.Records;
+
+/// <summary>The hashes of a run.</summary>
+/// <param name="Lab">Over all streams, as hexadecimal text.</param>
+/// <param name="Streams">Each stream's, by name.</param>
+public sealed record DigestResult(string Lab, IReadOnlyList<StreamDigest> Streams);
+
+/// <summary>The hash of one stream of a run.</summary>
+/// <param name="Name">What the stream carries and whose it is: <c>frames client.eth0</c>.</param>
+/// <param name="Length">Bytes hashed.</param>
+/// <param name="Sha256">As hexadecimal text.</param>
+public sealed record StreamDigest(string Name, ulong Length, string Sha256);
+
+/// <summary>
+/// Hashes what a run did: each port's frames with their times, each console's bytes, each node's life cycle; docs/results.md
+/// says how exactly. Log lines and the calendar's grants have no part in it.
+/// </summary>
+/// <remarks>Every stream has its own hash, so the result does not depend on the order of records of different sources.</remarks>
+public sealed class RunDigest : IRecordReader
+{
+    private const byte Version = 1;
+    private const int KindCountMax = 16;
+    private const ulong SecondNs = 1_000_000_000;
+
+    private readonly TextWriter? _trail;
+    private readonly List<DigestStream> _streams = [];
+    private readonly List<DigestStream> _touched = [];
+    private DigestStream?[] _streamOf = new DigestStream?[64 * KindCountMax];
+    private ulong _second;
+
+    /// <param name="trail">Takes the trail: a line for each stream in each simulated second in which it grew.</param>
+    public RunDigest(TextWriter? trail = null)
+    {
+        _trail = trail;
+        _trail?.Write("second\tstream\tcount\thash\n");
+    }
+
+    public void Read(in RunRecord record)
+    {
+        if (record.Kind == RecordKind.Log || (record.Kind == RecordKind.Console && record.Payload.IsEmpty))
+        {
+            return;
+        }
+        ulong second = record.Time.Nanoseconds / SecondNs;
+        if (second != _second)
+        {
+            WriteTrail();
+            _second = second;
+        }
+        DigestStream stream = StreamOf(record.Source, record.Kind);
+        if (stream.Fresh == 0)
+        {
+            _touched.Add(stream);
+        }
+        // Where a console's bytes are cut into records is chance: they count alone, without borders and times.
+        if (record.Kind == RecordKind.Console)
+        {
+            stream.Fresh += (ulong)record.Payload.Length;
+            stream.Append(record.Payload);
+            return;
+        }
+        stream.Fresh++;
+        Span<byte> head = stackalloc byte[13];
+        head[0] = (byte)record.Kind;
+        BinaryPrimitives.WriteUInt64LittleEndian(head[1..], record.Time.Nanoseconds);
+        BinaryPrimitives.WriteInt32LittleEndian(head[9..], record.Payload.Length);
+        stream.Append(head);
+        stream.Append(record.Payload);
+    }
+
+    /// <summary>The hashes of everything read. Ends the trail.</summary>
+    public DigestResult Finish()
+    {
+        WriteTrail();
+        _trail?.Flush();
+        _streams.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        using var lab = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var results = new List<StreamDigest>();
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        Span<byte> number = stackalloc byte[sizeof(ulong)];
+        foreach (DigestStream stream in _streams)
+        {
+            byte[] name = Encoding.UTF8.GetBytes(stream.Name);
+            BinaryPrimitives.WriteInt32LittleEndian(number, name.Length);
+            lab.AppendData(number[..sizeof(int)]);
+            lab.AppendData(name);
+            BinaryPrimitives.WriteUInt64LittleEndian(number, stream.Length);
+            lab.AppendData(number);
+            stream.GetHash(hash);
+            lab.AppendData(hash);
+            results.Add(new StreamDigest(stream.Name, stream.Length, Convert.ToHexStringLower(hash)));
+        }
+        return new DigestResult(Convert.ToHexStringLower(lab.GetHashAndReset()), results);
+    }
+
+    private DigestStream StreamOf(Origin source, RecordKind kind)
+    {
+        if ((int)kind >= KindCountMax)
+        {
+            throw new ArgumentOutOfRangeException(nameof(kind), kind, "A kind of record that digests do not know.");
+        }
+        int index = (int)source.Id * KindCountMax + (int)kind;
+        if (index >= _streamOf.Length)
+        {
+            Array.Resize(ref _streamOf, Math.Max(index + 1, 2 * _streamOf.Length));
+        }
+        return _streamOf[index] ??= AddStream(source, kind);
+    }
+
+    private DigestStream AddStream(Origin source, RecordKind kind)
+    {
+        var stream = new DigestStream($"{RecordNames.StreamOf(kind)} {source.Name}", [(byte)kind, Version]);
+        _streams.Add(stream);
+        return stream;
+    }
+
+    private void WriteTrail()
+    {
+        if (_trail is not null)
+        {
+            _touched.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        }
+        foreach (DigestStream stream in _touched)
+        {
+            _trail?.Write(string.Create(CultureInfo.InvariantCulture, $"{_second}\t{stream.Name}\t{stream.Fresh}\t{stream.GetShortHash()}\n"));
+            stream.Fresh = 0;
+        }
+        _touched.Clear();
+    }
+}
