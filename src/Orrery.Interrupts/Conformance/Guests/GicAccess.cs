@@ -1,5 +1,6 @@
 using Orrery.Interrupts.Conformance.A64;
 using Orrery.Interrupts.Conformance.Live;
+using Orrery.Interrupts.Gic.V2;
 
 namespace Orrery.Interrupts.Conformance.Guests;
 
@@ -9,9 +10,6 @@ namespace Orrery.Interrupts.Conformance.Guests;
 /// </summary>
 internal static class GicAccess
 {
-    // IHI 0048, table 4-2.
-    private const uint Iar = 0x0C, Eoir = 0x10, Aiar = 0x20, Aeoir = 0x24, Dir = 0x1000;
-
     public static void ReadAcknowledge(A64Assembler asm, GicVersion gic, int to, int scratch, bool alternate)
     {
         if (gic == GicVersion.V3)
@@ -20,7 +18,7 @@ internal static class GicAccess
             return;
         }
 
-        asm.Load(scratch, GuestLayout.CpuInterface + (alternate ? Aiar : Iar));
+        asm.Load(scratch, GuestLayout.CpuInterface + (alternate ? GiccOffsets.AliasAcknowledge : GiccOffsets.Acknowledge));
         asm.Read(to, scratch, sizeof(uint));
     }
 
@@ -32,7 +30,7 @@ internal static class GicAccess
             return;
         }
 
-        asm.Load(scratch, GuestLayout.CpuInterface + (alternate ? Aeoir : Eoir));
+        asm.Load(scratch, GuestLayout.CpuInterface + (alternate ? GiccOffsets.AliasEndOfInterrupt : GiccOffsets.EndOfInterrupt));
         asm.Write(from, scratch, sizeof(uint));
     }
 
@@ -44,7 +42,7 @@ internal static class GicAccess
             return;
         }
 
-        asm.Load(scratch, GuestLayout.CpuInterface + Dir);
+        asm.Load(scratch, GuestLayout.CpuInterface + GiccOffsets.Deactivate);
         asm.Write(from, scratch, sizeof(uint));
     }
 }

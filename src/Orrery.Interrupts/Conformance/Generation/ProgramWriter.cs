@@ -1,0 +1,242 @@
+using System.Collections.Immutable;
+using Orrery.Interrupts.Conformance.Programs;
+
+namespace Orrery.Interrupts.Conformance.Generation;
+
+/// <summary>Writes one random program; what differs between the GICs is in the two classes derived from it.</summary>
+internal abstract class ProgramWriter(MachineShape shape, PoolInterrupt[] pool, ProgramRandom random)
+{
+    private const uint EdgeBit = 2;
+    private readonly ImmutableArray<Operation>.Builder _operations = ImmutableArray.CreateBuilder<Operation>();
+
+    /// <summary>Slots of interrupts acknowledged and not yet ended, by vCPU: ended last in, first out.</summary>
+    private readonly Stack<int>[] _acknowledged = [.. Enumerable.Range(0, shape.Vcpus).Select(_ => new Stack<int>())];
+
+    /// <summary>Slots of interrupts ended and not yet deactivated, by vCPU.</summary>
+    private readonly Stack<int>[] _ended = [.. Enumerable.Range(0, shape.Vcpus).Select(_ => new Stack<int>())];
+
+    /// <summary>Through which of the two acknowledge registers a slot was filled.</summary>
+    private readonly bool[,] _alternate = new bool[shape.Vcpus, Operation.SlotCount];
+
+    /// <summary>The words of GICD_ICFGR written so far.</summary>
+    private readonly Dictionary<uint, uint> _configuration = [];
+
+    private protected MachineShape Shape => shape;
+
+    private protected PoolInterrupt[] Pool => pool;
+
+    private protected ProgramRandom Random => random;
+
+    /// <summary>Whether this program deactivates apart from ending (EOImode 1), chosen once.</summary>
+    private protected bool SplitEoi { get; } = random.OnceIn(4);
+
+    /// <summary>Setup, <paramref name="steps"/> random steps, and the look at everything.</summary>
+    public ImmutableArray<Operation> Write(int steps)
+    {
+        SetUp();
+        for (int i = 0; i < steps; i++)
+        {
+            Step();
+        }
+
+        LookAtEverything();
+        return _operations.ToImmutable();
+    }
+
+    private protected abstract void SetUp();
+
+    /// <summary>A step that only one of the GICs has: its CPU interface, its SGIs, its routing.</summary>
+    private protected abstract void SpecificStep(int vcpu);
+
+    private protected abstract void LookAtCpuInterface(int vcpu);
+
+    private protected abstract uint ConfigurationAfterReset { get; }
+
+    /// <summary>One of the pool's SGIs, if it has one.</summary>
+    private protected bool TryAnySgi(out PoolInterrupt sgi)
+    {
+        PoolInterrupt[] sgis = [.. pool.Where(interrupt => interrupt.IsSgi)];
+        sgi = sgis.Length == 0 ? default : sgis[random.Below(sgis.Length)];
+        return sgis.Length != 0;
+    }
+
+    private protected void Add(Operation op) => _operations.Add(op);
+
+    private protected int AnyVcpu() => random.Below(shape.Vcpus);
+
+    private protected PoolInterrupt AnyInterrupt() => pool[random.Below(pool.Length)];
+
+    /// <summary>A write of a register with one bit for each interrupt, for some interrupts of the pool.</summary>
+    private protected void WriteBits(int vcpu, uint register, PoolInterrupt interrupt, uint bits) =>
+        Add(WordOperation(vcpu, register, interrupt.Intid / 32 * 4, interrupt.IsPrivate, bits));
+
+    /// <summary>A read or write (<paramref name="value"/> not null) of the word that a private or shared interrupt has there.</summary>
+    private protected Operation WordOperation(int vcpu, uint register, uint offset, bool isPrivate, uint? value, int width = 4)
+    {
+        bool inRedistributor = isPrivate && shape.Gic == Live.GicVersion.V3;
+        RegisterFrame frame = inRedistributor ? RegisterFrame.Redistributor : RegisterFrame.Distributor;
+        uint where = register + offset + (inRedistributor ? GicOffsets.SgiFrame : 0);
+        return value is { } written
+            ? Operation.Write(vcpu, frame, where, width, written, inRedistributor ? vcpu : 0)
+            : Operation.Read(vcpu, frame, where, width, inRedistributor ? vcpu : 0);
+    }
+
+    private protected void SetPriority(int vcpu, PoolInterrupt interrupt) => Add(WordOperation(
+        vcpu, GicOffsets.Priority, interrupt.Intid, interrupt.IsPrivate, interrupt.Priority(random), width: 1));
+
+    /// <summary>Makes an SPI edge- or level-sensitive while it is disabled, as the architecture demands.</summary>
+    private protected void SetTrigger(int vcpu, PoolInterrupt interrupt, bool enabledBefore)
+    {
+        if (interrupt.IsPrivate)
+        {
+            return;
+        }
+
+        if (enabledBefore)
+        {
+            WriteBits(vcpu, GicOffsets.ClearEnable, interrupt, interrupt.Bit);
+        }
+
+        // The other fifteen interrupts of the register keep what they have.
+        uint word = interrupt.Intid / 16;
+        uint edge = EdgeBit << (int)(interrupt.Intid % 16 * 2);
+        uint before = _configuration.GetValueOrDefault(word, ConfigurationAfterReset);
+        _configuration[word] = random.Coin() ? before | edge : before & ~edge;
+        Add(WordOperation(vcpu, GicOffsets.Configuration, word * 4, false, _configuration[word]));
+        if (enabledBefore)
+        {
+            WriteBits(vcpu, GicOffsets.SetEnable, interrupt, interrupt.Bit);
+        }
+    }
+
+    private void Step()
+    {
+        int vcpu = AnyVcpu();
+        PoolInterrupt interrupt = AnyInterrupt();
+        switch (random.Below(16))
+        {
+            case 0 or 1 or 2:
+                DriveLine(interrupt);
+                break;
+            case 3:
+                WriteBits(vcpu, random.OnceIn(3) ? GicOffsets.ClearPending : GicOffsets.SetPending, interrupt, SomeBits(interrupt));
+                break;
+            case 4:
+                WriteBits(vcpu, random.Coin() ? GicOffsets.ClearEnable : GicOffsets.SetEnable, interrupt, SomeBits(interrupt));
+                break;
+            case 5 when random.OnceIn(3):
+                WriteBits(vcpu, random.Coin() ? GicOffsets.ClearActive : GicOffsets.SetActive, interrupt, interrupt.Bit);
+                break;
+            case 6 when random.OnceIn(2):
+                SetPriority(vcpu, interrupt);
+                break;
+            case 6:
+                SetTrigger(vcpu, interrupt, enabledBefore: true);
+                break;
+            case 7 or 8:
+                Acknowledge(vcpu);
+                break;
+            case 9 or 10:
+                End(vcpu);
+                break;
+            case 11:
+                Add(Operation.TakeInterrupts(vcpu, random.Between(1, 4), SplitEoi));
+                break;
+            case 12:
+                Look(vcpu, interrupt);
+                break;
+            default:
+                SpecificStep(vcpu);
+                break;
+        }
+    }
+
+    private uint SomeBits(PoolInterrupt interrupt)
+    {
+        uint bits = interrupt.Bit;
+        foreach (PoolInterrupt other in pool)
+        {
+            if (other.Intid / 32 == interrupt.Intid / 32 && random.OnceIn(4))
+            {
+                bits |= other.Bit;
+            }
+        }
+
+        return bits;
+    }
+
+    private void DriveLine(PoolInterrupt interrupt)
+    {
+        if (interrupt.IsSgi)
+        {
+            return;
+        }
+
+        bool level = random.Below(5) < 3;
+        Add(Operation.SetLine(interrupt.Intid, level, interrupt.IsPrivate ? AnyVcpu() : 0));
+    }
+
+    private void Acknowledge(int vcpu)
+    {
+        // A slot holds an interrupt until it is deactivated; with all in use, nothing more is acknowledged.
+        int used = _acknowledged[vcpu].Count + _ended[vcpu].Count;
+        if (used == Operation.SlotCount)
+        {
+            return;
+        }
+
+        int slot = Enumerable.Range(0, Operation.SlotCount)
+            .First(s => !_acknowledged[vcpu].Contains(s) && !_ended[vcpu].Contains(s));
+        bool alternate = shape.Gic == Live.GicVersion.V3 && random.OnceIn(6);
+        _alternate[vcpu, slot] = alternate;
+        Add(Operation.Acknowledge(vcpu, slot, alternate));
+        _acknowledged[vcpu].Push(slot);
+    }
+
+    private void End(int vcpu)
+    {
+        if (_ended[vcpu].Count > 0 && random.Coin())
+        {
+            Add(Operation.Deactivate(vcpu, _ended[vcpu].Pop()));
+        }
+        else if (_acknowledged[vcpu].Count > 0)
+        {
+            int slot = _acknowledged[vcpu].Pop();
+            Add(Operation.EndOfInterrupt(vcpu, slot, _alternate[vcpu, slot]));
+            if (SplitEoi)
+            {
+                _ended[vcpu].Push(slot);
+            }
+        }
+    }
+
+    private void Look(int vcpu, PoolInterrupt interrupt)
+    {
+        ReadOnlySpan<uint> registers =
+        [
+            GicOffsets.SetPending, GicOffsets.SetActive, GicOffsets.SetEnable, GicOffsets.ClearPending, GicOffsets.ClearActive,
+        ];
+        Add(WordOperation(vcpu, random.Pick(registers), interrupt.Intid / 32 * 4, interrupt.IsPrivate, value: null));
+    }
+
+    private void LookAtEverything()
+    {
+        ReadOnlySpan<uint> registers = [GicOffsets.SetPending, GicOffsets.SetActive, GicOffsets.SetEnable];
+        for (int vcpu = 0; vcpu < shape.Vcpus; vcpu++)
+        {
+            LookAtCpuInterface(vcpu);
+            foreach (uint register in registers)
+            {
+                Add(WordOperation(vcpu, register, 0, isPrivate: true, value: null));
+            }
+        }
+
+        for (uint word = 1; word < shape.InterruptCount / 32; word++)
+        {
+            foreach (uint register in registers)
+            {
+                Add(WordOperation(0, register, word * 4, isPrivate: false, value: null));
+            }
+        }
+    }
+}
