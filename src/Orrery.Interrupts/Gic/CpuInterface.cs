@@ -7,6 +7,7 @@ namespace Orrery.Interrupts.Gic;
 internal sealed class CpuInterface(PriorityFormat format, GicDeviations deviations)
 {
     private readonly bool _equalPasses = deviations.Has(GicDeviations.EqualPriorityPasses);
+    private readonly bool _preemptsByWholePriority = deviations.Has(GicDeviations.PreemptsByWholePriority);
 
     /// <summary>Active priorities of group 0 and group 1.</summary>
     public ActivePriorities Active0, Active1;
@@ -83,6 +84,11 @@ internal sealed class CpuInterface(PriorityFormat format, GicDeviations deviatio
         }
 
         byte running = RunningPriority;
+        if (_preemptsByWholePriority)
+        {
+            return priority < running;
+        }
+
         int mask = GroupPriorityMask(group1);
         return running == PriorityFormat.Idle || (priority & mask) < (running & mask);
     }

@@ -213,6 +213,12 @@ public abstract class GicController : IInterruptChip
     private protected virtual Candidate MostUrgent(int cpu)
     {
         CpuInterface cpuInterface = Cpus[cpu];
+        if (Deviations.Has(GicDeviations.DisabledGroupHides))
+        {
+            Candidate best = Interrupts.MostUrgent(cpu, Group0Forwarded, Group1Forwarded);
+            return (best.Group1 ? cpuInterface.Group1Enabled : cpuInterface.Group0Enabled) ? best : Candidate.None;
+        }
+
         return Interrupts.MostUrgent(
             cpu,
             Group0Forwarded && cpuInterface.Group0Enabled,

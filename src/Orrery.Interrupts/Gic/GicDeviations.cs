@@ -52,10 +52,13 @@ public enum GicDeviations : uint
     /// <summary>KVM: user space's write of another revision to GICD_IIDR is accepted and not stored.</summary>
     RevisionNotStored = 1 << 9,
 
+    /// <summary>KVM, GICv2: the active priorities of both groups are in GICC_APR (the virtual CPU interface has no other).</summary>
+    SharedActivePriorities = 1 << 10,
+
     /// <summary>All of KVM's (Linux 6.12).</summary>
     Kvm = SingleGroupEnable | LevelLatchLivesUntilDeactivation | EveryHighIsAnEdge | LowestTargetOnly
         | EoiDeactivatesMatchOnly | SgiActiveFromOneSource | StatusReadsAsOnes | NoPeripheralId | NoOneOfN
-        | RevisionNotStored,
+        | RevisionNotStored | SharedActivePriorities,
 
     /// <summary>Mutant: the pending state of a level interrupt is stored when its line rises, and a fall does not clear it
     /// (KVM before commit 8694e4da66a6).</summary>
@@ -84,6 +87,34 @@ public enum GicDeviations : uint
 
     /// <summary>Mutant: setting the active bit by register also raises the running priority.</summary>
     SetActiveRaisesPriority = 1 << 24,
+
+    /// <summary>QEMU's virtual CPU interface, GICv2: GICC_HPPIR sees nothing that the priority mask hides, and names no source of an SGI.</summary>
+    HighestPendingObeysMask = 1 << 25,
+
+    /// <summary>QEMU's virtual CPU interface, GICv2: IAR reads 1022 for a group 1 interrupt also when it would not preempt.</summary>
+    WrongGroupWhateverRuns = 1 << 26,
+
+    /// <summary>
+    /// QEMU's virtual CPU interface, GICv2: an interrupt preempts by its whole priority, compared with the group priority
+    /// of what runs as it was when acknowledged (which differs once a binary point changes in between).
+    /// </summary>
+    PreemptsByWholePriority = 1 << 27,
+
+    /// <summary>QEMU's virtual CPU interface, GICv2: the smallest value of GICC_ABPR is 1.</summary>
+    AliasBinaryPointFromOne = 1 << 28,
+
+    /// <summary>QEMU's virtual CPU interface, GICv2: the most urgent interrupt hides the others also when its group is disabled.</summary>
+    DisabledGroupHides = 1 << 29,
+
+    /// <summary>
+    /// Not a deviation: of equal priorities the highest INTID is the most urgent, which the architecture allows as well
+    /// as the lowest. What differs under it depends on the choice.
+    /// </summary>
+    TiesToHighest = 1 << 30,
+
+    /// <summary>What a KVM guest with a GICv2 sees on a machine that QEMU (7.2) emulates.</summary>
+    KvmOnQemuV2 = Kvm | HighestPendingObeysMask | WrongGroupWhateverRuns | PreemptsByWholePriority | AliasBinaryPointFromOne
+        | DisabledGroupHides,
 }
 
 /// <summary>Membership tests that the compiler reduces to one instruction.</summary>

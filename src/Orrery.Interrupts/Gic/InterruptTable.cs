@@ -28,7 +28,7 @@ internal sealed class InterruptTable
         int bankCount = cpuCount + _wordCount - 1;
         _banks = new InterruptBank[bankCount];
         _priorities = new byte[bankCount * 32];
-        _index = new UrgencyIndex(_banks, _priorities, cpuCount, _wordCount);
+        _index = new UrgencyIndex(_banks, _priorities, cpuCount, _wordCount, deviations.Has(GicDeviations.TiesToHighest));
         _mapped = new uint[cpuCount];
         _sgiReady = sgiSources ? new uint[cpuCount] : null;
         _format = format;

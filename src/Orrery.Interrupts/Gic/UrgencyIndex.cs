@@ -19,6 +19,10 @@ internal sealed class UrgencyIndex
     private readonly byte[] _priorities;
     private readonly int _cpuCount;
     private readonly int _wordCount;
+
+    // A key holds a bit number xor _bitOrder; a later bank wins if its priority is below the best one plus _bankOrder.
+    private readonly int _bitOrder;
+    private readonly int _bankOrder;
     private readonly uint[] _eligible;
     private readonly uint[] _routed;
     private readonly uint[] _ready;
@@ -27,8 +31,15 @@ internal sealed class UrgencyIndex
     private readonly ushort[] _best1;
 
     /// <summary>An index over the banks and priorities of a table, which stay the same arrays; SPIs are routed nowhere.</summary>
-    public UrgencyIndex(InterruptBank[] banks, byte[] priorities, int cpuCount, int wordCount)
+    /// <param name="banks">The table's banks.</param>
+    /// <param name="priorities">The table's priorities.</param>
+    /// <param name="cpuCount">CPUs.</param>
+    /// <param name="wordCount">Bit registers of INTIDs.</param>
+    /// <param name="highestFirst">Whether of equal priorities the highest INTID wins, not the lowest.</param>
+    public UrgencyIndex(InterruptBank[] banks, byte[] priorities, int cpuCount, int wordCount, bool highestFirst)
     {
+        _bitOrder = highestFirst ? 31 : 0;
+        _bankOrder = highestFirst ? 1 : 0;
         _banks = banks;
         _priorities = priorities;
         _cpuCount = cpuCount;
@@ -94,7 +105,8 @@ internal sealed class UrgencyIndex
     }
 
     /// <summary>
-    /// The most urgent eligible interrupt of a CPU among the groups enabled; of equal priorities the lowest INTID.
+    /// The most urgent eligible interrupt of a CPU among the groups enabled; of equal priorities the lowest INTID (or the
+    /// highest, if the index was made so).
     /// </summary>
     /// <param name="cpu">The CPU.</param>
     /// <param name="group0">Whether group 0 takes part.</param>
@@ -118,7 +130,7 @@ internal sealed class UrgencyIndex
             int key0 = group0 ? _best0[slot] : None;
             int key1 = group1 ? _best1[slot] : None;
             int key = Math.Min(key0, key1);
-            if (key >> 5 < bestKey >> 5)
+            if (key != None && key >> 5 < (bestKey >> 5) + _bankOrder)
             {
                 bestKey = key;
                 bestWord = word;
@@ -129,7 +141,7 @@ internal sealed class UrgencyIndex
         _stale[cpu] = stale & ~_ready[cpu];
         return bestKey == None
             ? Candidate.None
-            : new Candidate((uint)(bestWord * 32 + (bestKey & 31)), (byte)(bestKey >> 5), isGroup1);
+            : new Candidate((uint)(bestWord * 32 + ((bestKey & 31) ^ _bitOrder)), (byte)(bestKey >> 5), isGroup1);
     }
 
     /// <summary>Takes over routes, and what follows from them, of another index whose table is equal.</summary>
@@ -166,7 +178,7 @@ internal sealed class UrgencyIndex
         for (; bits != 0; bits &= bits - 1)
         {
             int bit = BitOperations.TrailingZeroCount(bits);
-            best = Math.Min(best, _priorities[bank * 32 + bit] << 5 | bit);
+            best = Math.Min(best, _priorities[bank * 32 + bit] << 5 | (bit ^ _bitOrder));
         }
 
         return (ushort)best;

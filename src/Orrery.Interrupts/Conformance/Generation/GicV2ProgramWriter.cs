@@ -85,9 +85,6 @@ internal sealed class GicV2ProgramWriter(MachineShape shape, PoolInterrupt[] poo
         }
     }
 
-    // KVM's SPIs are level-sensitive after reset.
-    private protected override uint ConfigurationAfterReset => 0;
-
     private protected override void LookAtCpuInterface(int vcpu)
     {
         Add(Operation.ReadSystem(vcpu, A64.SystemRegisters.Isr));

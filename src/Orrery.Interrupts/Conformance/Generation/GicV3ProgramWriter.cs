@@ -89,9 +89,6 @@ internal sealed class GicV3ProgramWriter(MachineShape shape, PoolInterrupt[] poo
         }
     }
 
-    // KVM's SPIs are edge-triggered after reset.
-    private protected override uint ConfigurationAfterReset => 0xAAAA_AAAA;
-
     private protected override void LookAtCpuInterface(int vcpu)
     {
         Add(Operation.ReadSystem(vcpu, SystemRegisters.Isr));

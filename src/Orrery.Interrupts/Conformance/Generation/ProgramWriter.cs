@@ -7,6 +7,9 @@ namespace Orrery.Interrupts.Conformance.Generation;
 internal abstract class ProgramWriter(MachineShape shape, PoolInterrupt[] pool, ProgramRandom random)
 {
     private const uint EdgeBit = 2;
+
+    // KVM's SPIs are edge-triggered after reset.
+    private const uint ConfigurationAfterReset = 0xAAAA_AAAA;
     private readonly ImmutableArray<Operation>.Builder _operations = ImmutableArray.CreateBuilder<Operation>();
 
     /// <summary>Slots of interrupts acknowledged and not yet ended, by vCPU: ended last in, first out.</summary>
@@ -49,8 +52,6 @@ internal abstract class ProgramWriter(MachineShape shape, PoolInterrupt[] pool, 
     private protected abstract void SpecificStep(int vcpu);
 
     private protected abstract void LookAtCpuInterface(int vcpu);
-
-    private protected abstract uint ConfigurationAfterReset { get; }
 
     /// <summary>One of the pool's SGIs, if it has one.</summary>
     private protected bool TryAnySgi(out PoolInterrupt sgi)

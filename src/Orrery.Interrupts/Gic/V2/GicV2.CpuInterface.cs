@@ -40,7 +40,8 @@ public sealed partial class GicV2
             case GiccOffsets.AliasHighestPending:
                 return RegisterResult.Of(ReadHighestPending(cpu, alias: true));
             case >= GiccOffsets.ActivePriorities and < GiccOffsets.ActivePriorities + 16:
-                return RegisterResult.Of(ReadActivePriorities(state.Active0, access.Offset));
+                return RegisterResult.Of(ReadActivePriorities(state.Active0, access.Offset)
+                    | (Deviations.Has(GicDeviations.SharedActivePriorities) ? ReadActivePriorities(state.Active1, access.Offset) : 0));
             case >= GiccOffsets.NonSecureActivePriorities and < GiccOffsets.NonSecureActivePriorities + 16:
                 return RegisterResult.Of(ReadActivePriorities(state.Active1, access.Offset));
             case GiccOffsets.Identification:
@@ -78,7 +79,8 @@ public sealed partial class GicV2
                 state.WriteBinaryPoint0(value);
                 return RegisterResult.Done;
             case GiccOffsets.AliasBinaryPoint:
-                state.BinaryPoint1 = Math.Max((byte)(value & 7), Format.MinBinaryPoint1);
+                state.BinaryPoint1 = Math.Max(
+                    (byte)(value & 7), Deviations.Has(GicDeviations.AliasBinaryPointFromOne) ? (byte)1 : Format.MinBinaryPoint1);
                 return RegisterResult.Done;
             case GiccOffsets.EndOfInterrupt or GiccOffsets.AliasEndOfInterrupt:
                 EndOfInterrupt(cpu, value);
@@ -128,12 +130,18 @@ public sealed partial class GicV2
     private uint ReadAcknowledge(int cpu, bool alias)
     {
         Candidate best = MostUrgent(cpu);
-        if (!best.Exists || !Cpus[cpu].Passes(best.Priority, best.Group1))
+        if (!best.Exists)
         {
             return Intid.Spurious;
         }
 
         uint refusal = Refusal(cpu, best, alias);
+        if (!Cpus[cpu].Passes(best.Priority, best.Group1))
+        {
+            bool refusesFirst = Deviations.Has(GicDeviations.WrongGroupWhateverRuns) && best.Priority < Cpus[cpu].PriorityMask;
+            return refusesFirst && refusal != 0 ? refusal : Intid.Spurious;
+        }
+
         return refusal != 0 ? refusal : Acknowledge(cpu, best);
     }
 
@@ -141,7 +149,8 @@ public sealed partial class GicV2
     private uint ReadHighestPending(int cpu, bool alias)
     {
         Candidate best = MostUrgent(cpu);
-        if (!best.Exists)
+        bool obeysMask = Deviations.Has(GicDeviations.HighestPendingObeysMask);
+        if (!best.Exists || (obeysMask && best.Priority >= Cpus[cpu].PriorityMask))
         {
             return Intid.Spurious;
         }
@@ -152,7 +161,7 @@ public sealed partial class GicV2
             return refusal;
         }
 
-        return best.Intid < Intid.SgiCount
+        return best.Intid < Intid.SgiCount && !obeysMask
             ? best.Intid | (uint)_sgis.NextSource(cpu, best.Intid) << 10
             : best.Intid;
     }
