@@ -1,4 +1,5 @@
 using Orrery.Interrupts.Conformance.Live;
+using Orrery.Interrupts.Gic.Kvm;
 using Xunit;
 
 namespace Orrery.Conformance.Tests;
@@ -11,9 +12,9 @@ public sealed class AgentTests(LiveHosts hosts)
     private const int InvalidArgument = -22;
 
     [Theory]
-    [InlineData(GicVersion.V2)]
-    [InlineData(GicVersion.V3)]
-    public void The_machine_boots_a_kernel_with_kvm(GicVersion gic)
+    [InlineData(VgicKind.GicV2)]
+    [InlineData(VgicKind.GicV3)]
+    public void The_machine_boots_a_kernel_with_kvm(VgicKind gic)
     {
         EmulatedHost host = hosts.For(gic);
         var batch = new AgentBatch();
@@ -38,7 +39,7 @@ public sealed class AgentTests(LiveHosts hosts)
         int pastTheEnd = batch.ReadRam(0, 0xFFFF, 2);
         int closed = batch.CloseMachine(0);
 
-        AgentAnswer[] answers = Execute(hosts.For(GicVersion.V3), batch);
+        AgentAnswer[] answers = Execute(hosts.For(VgicKind.GicV3), batch);
 
         Assert.Equal(BadDescriptor, answers[noMachine].Status);
         Assert.Equal(BadDescriptor, answers[noSlot].Status);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Orrery.Interrupts.Conformance.Live;
+using Orrery.Interrupts.Gic.Kvm;
 using Xunit;
 
 namespace Orrery.Conformance.Tests;
@@ -7,9 +8,9 @@ namespace Orrery.Conformance.Tests;
 /// <summary>The emulated machines that the tests of this project share: one for each GIC, booted when first asked for.</summary>
 public sealed class LiveHosts : IDisposable
 {
-    private readonly ConcurrentDictionary<GicVersion, EmulatedHost> _hosts = [];
+    private readonly ConcurrentDictionary<VgicKind, EmulatedHost> _hosts = [];
 
-    internal EmulatedHost For(GicVersion gic) => _hosts.GetOrAdd(gic, version =>
+    internal EmulatedHost For(VgicKind gic) => _hosts.GetOrAdd(gic, version =>
     {
         bool started = EmulatedHost.TryStart(new EmulatedHostOptions(version), out EmulatedHost? host, out string problem);
         Assert.True(started, problem);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orrery.Interrupts.Conformance.Programs;
+using Orrery.Interrupts.Gic;
 
 namespace Orrery.Interrupts.Conformance.Comparison;
 
@@ -66,7 +67,7 @@ internal static class Shrinker
     {
         ImmutableArray<Operation> operations = program.Operations;
         int used = operations.IsEmpty ? 1 : operations.Max(op =>
-            1 + Math.Max(op.Vcpu, op.Frame == RegisterFrame.Redistributor ? op.Index : (byte)0));
+            1 + Math.Max(op.Vcpu, op.HasOwner ? op.Index : (byte)0));
         if (used < program.Shape.Vcpus)
         {
             yield return program with { Shape = program.Shape with { Vcpus = used } };

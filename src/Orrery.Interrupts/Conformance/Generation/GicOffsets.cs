@@ -23,7 +23,4 @@ internal static class GicOffsets
     public const uint ClearSgiPending = 0xF10;
     public const uint SetSgiPending = 0xF20;
     public const uint Routing = 0x6000;
-
-    /// <summary>The second frame of a redistributor, from the start of the first.</summary>
-    public const uint SgiFrame = 0x1_0000;
 }

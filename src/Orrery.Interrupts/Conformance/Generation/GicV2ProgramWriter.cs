@@ -1,4 +1,5 @@
 using Orrery.Interrupts.Conformance.Programs;
+using Orrery.Interrupts.Gic;
 using Orrery.Interrupts.Gic.V2;
 
 namespace Orrery.Interrupts.Conformance.Generation;
@@ -21,7 +22,7 @@ internal sealed class GicV2ProgramWriter(MachineShape shape, PoolInterrupt[] poo
     private protected override void SetUp()
     {
         bool bothGroups = (_control & Group1) != 0;
-        Add(Operation.Write(0, RegisterFrame.Distributor, GicOffsets.Control, 4, bothGroups ? 3u : 1));
+        Add(Operation.Write(0, GicFrame.Distributor, GicOffsets.Control, 4, bothGroups ? 3u : 1));
         for (int vcpu = 0; vcpu < Shape.Vcpus; vcpu++)
         {
             WriteInterface(vcpu, GiccOffsets.PriorityMask, 0xF8);
@@ -77,7 +78,7 @@ internal sealed class GicV2ProgramWriter(MachineShape shape, PoolInterrupt[] poo
                 SgiPending(vcpu);
                 break;
             case 8 when Random.OnceIn(4):
-                Add(Operation.Write(vcpu, RegisterFrame.Distributor, GicOffsets.Control, 4, (ulong)Random.Below(2)));
+                Add(Operation.Write(vcpu, GicFrame.Distributor, GicOffsets.Control, 4, (ulong)Random.Below(2)));
                 break;
             default:
                 LookAtInterface(vcpu);
@@ -123,7 +124,7 @@ internal sealed class GicV2ProgramWriter(MachineShape shape, PoolInterrupt[] poo
         uint filter = (uint)Random.Below(3);
         uint list = (uint)Random.Below(1 << Shape.Vcpus);
         uint value = filter << filterShift | list << listShift | sgi.Intid;
-        Add(Operation.Write(vcpu, RegisterFrame.Distributor, GicOffsets.GenerateSgi, 4, value));
+        Add(Operation.Write(vcpu, GicFrame.Distributor, GicOffsets.GenerateSgi, 4, value));
     }
 
     /// <summary>Sets, clears or reads the pending sources of four SGIs.</summary>
@@ -138,15 +139,15 @@ internal sealed class GicV2ProgramWriter(MachineShape shape, PoolInterrupt[] poo
         uint register = (Random.Coin() ? GicOffsets.ClearSgiPending : GicOffsets.SetSgiPending) + (intid & ~3u);
         uint source = 1u << AnyVcpu();
         Add(Random.OnceIn(3)
-            ? Operation.Read(vcpu, RegisterFrame.Distributor, register, 4)
-            : Operation.Write(vcpu, RegisterFrame.Distributor, register, 4, source << (int)(8 * (intid & 3))));
+            ? Operation.Read(vcpu, GicFrame.Distributor, register, 4)
+            : Operation.Write(vcpu, GicFrame.Distributor, register, 4, source << (int)(8 * (intid & 3))));
     }
 
     private void Target(int vcpu, PoolInterrupt interrupt) => Add(Operation.Write(
-        vcpu, RegisterFrame.Distributor, GicOffsets.Targets + interrupt.Intid, 1, 1u << AnyVcpu()));
+        vcpu, GicFrame.Distributor, GicOffsets.Targets + interrupt.Intid, 1, 1u << AnyVcpu()));
 
     private void WriteInterface(int vcpu, uint offset, uint value) =>
-        Add(Operation.Write(vcpu, RegisterFrame.CpuInterface, offset, 4, value));
+        Add(Operation.Write(vcpu, GicFrame.CpuInterface, offset, 4, value));
 
-    private void ReadInterface(int vcpu, uint offset) => Add(Operation.Read(vcpu, RegisterFrame.CpuInterface, offset, 4));
+    private void ReadInterface(int vcpu, uint offset) => Add(Operation.Read(vcpu, GicFrame.CpuInterface, offset, 4));
 }

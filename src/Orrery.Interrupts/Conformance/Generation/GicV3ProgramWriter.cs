@@ -1,5 +1,6 @@
 using Orrery.Interrupts.Conformance.A64;
 using Orrery.Interrupts.Conformance.Programs;
+using Orrery.Interrupts.Gic;
 
 namespace Orrery.Interrupts.Conformance.Generation;
 
@@ -14,7 +15,7 @@ internal sealed class GicV3ProgramWriter(MachineShape shape, PoolInterrupt[] poo
 
     private protected override void SetUp()
     {
-        Add(Operation.Write(0, RegisterFrame.Distributor, GicOffsets.Control, 4, _bothGroups ? DistributorBothGroups : DistributorGroup1));
+        Add(Operation.Write(0, GicFrame.Distributor, GicOffsets.Control, 4, _bothGroups ? DistributorBothGroups : DistributorGroup1));
         for (int vcpu = 0; vcpu < Shape.Vcpus; vcpu++)
         {
             Add(Operation.WriteSystem(vcpu, SystemRegisters.IccPmr, 0xF8));
@@ -81,7 +82,7 @@ internal sealed class GicV3ProgramWriter(MachineShape shape, PoolInterrupt[] poo
                     vcpu, _bothGroups && Random.Coin() ? SystemRegisters.IccIgrpen0 : SystemRegisters.IccIgrpen1, (ulong)Random.Below(2)));
                 break;
             case 8 when Random.OnceIn(4):
-                Add(Operation.Write(vcpu, RegisterFrame.Distributor, GicOffsets.Control, 4, (ulong)Random.Below(4)));
+                Add(Operation.Write(vcpu, GicFrame.Distributor, GicOffsets.Control, 4, (ulong)Random.Below(4)));
                 break;
             default:
                 LookAtSystem(vcpu);
@@ -124,5 +125,5 @@ internal sealed class GicV3ProgramWriter(MachineShape shape, PoolInterrupt[] poo
     }
 
     private void Route(int vcpu, PoolInterrupt interrupt) => Add(Operation.Write(
-        vcpu, RegisterFrame.Distributor, GicOffsets.Routing + 8 * interrupt.Intid, 8, (ulong)AnyVcpu()));
+        vcpu, GicFrame.Distributor, GicOffsets.Routing + 8 * interrupt.Intid, 8, (ulong)AnyVcpu()));
 }

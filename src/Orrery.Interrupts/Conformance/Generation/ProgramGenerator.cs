@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orrery.Interrupts.Conformance.Live;
 using Orrery.Interrupts.Conformance.Programs;
+using Orrery.Interrupts.Gic.Kvm;
 
 namespace Orrery.Interrupts.Conformance.Generation;
 
@@ -9,7 +10,7 @@ namespace Orrery.Interrupts.Conformance.Generation;
 /// acknowledgements, and a look at everything at the end. Programs stay within what the architecture defines: of
 /// UNPREDICTABLE behaviour nothing could be learnt.
 /// </summary>
-public sealed class ProgramGenerator(GicVersion gic, ulong seed)
+public sealed class ProgramGenerator(VgicKind gic, ulong seed)
 {
     /// <summary>Program <paramref name="number"/> of this seed, whatever has been generated before.</summary>
     public ConformanceProgram Generate(int number)
@@ -17,7 +18,7 @@ public sealed class ProgramGenerator(GicVersion gic, ulong seed)
         var random = new ProgramRandom(seed, number);
         var shape = new MachineShape(gic, random.OnceIn(3) ? random.Between(2, 3) : 1, random.Coin() ? 64 : 96);
         PoolInterrupt[] pool = Pool(random, shape);
-        ProgramWriter writer = gic == GicVersion.V3
+        ProgramWriter writer = gic == VgicKind.GicV3
             ? new GicV3ProgramWriter(shape, pool, random)
             : new GicV2ProgramWriter(shape, pool, random);
         return new ConformanceProgram(shape, writer.Write(random.Between(8, 40)));

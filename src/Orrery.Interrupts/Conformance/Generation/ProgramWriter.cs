@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Orrery.Interrupts.Conformance.Programs;
+using Orrery.Interrupts.Gic;
+using Orrery.Interrupts.Gic.Kvm;
 
 namespace Orrery.Interrupts.Conformance.Generation;
 
@@ -74,9 +76,9 @@ internal abstract class ProgramWriter(MachineShape shape, PoolInterrupt[] pool, 
     /// <summary>A read or write (<paramref name="value"/> not null) of the word that a private or shared interrupt has there.</summary>
     private protected Operation WordOperation(int vcpu, uint register, uint offset, bool isPrivate, uint? value, int width = 4)
     {
-        bool inRedistributor = isPrivate && shape.Gic == Live.GicVersion.V3;
-        RegisterFrame frame = inRedistributor ? RegisterFrame.Redistributor : RegisterFrame.Distributor;
-        uint where = register + offset + (inRedistributor ? GicOffsets.SgiFrame : 0);
+        bool inRedistributor = isPrivate && shape.Gic == VgicKind.GicV3;
+        GicFrame frame = inRedistributor ? GicFrame.RedistributorSgi : GicFrame.Distributor;
+        uint where = register + offset;
         return value is { } written
             ? Operation.Write(vcpu, frame, where, width, written, inRedistributor ? vcpu : 0)
             : Operation.Read(vcpu, frame, where, width, inRedistributor ? vcpu : 0);
@@ -188,7 +190,7 @@ internal abstract class ProgramWriter(MachineShape shape, PoolInterrupt[] pool, 
 
         int slot = Enumerable.Range(0, Operation.SlotCount)
             .First(s => !_acknowledged[vcpu].Contains(s) && !_ended[vcpu].Contains(s));
-        bool alternate = shape.Gic == Live.GicVersion.V3 && random.OnceIn(6);
+        bool alternate = shape.Gic == VgicKind.GicV3 && random.OnceIn(6);
         _alternate[vcpu, slot] = alternate;
         Add(Operation.Acknowledge(vcpu, slot, alternate));
         _acknowledged[vcpu].Push(slot);

@@ -1,5 +1,6 @@
 using Orrery.Interrupts.Conformance.A64;
 using Orrery.Interrupts.Conformance.Live;
+using Orrery.Interrupts.Gic.Kvm;
 using Orrery.Interrupts.Gic.V2;
 
 namespace Orrery.Interrupts.Conformance.Guests;
@@ -10,9 +11,9 @@ namespace Orrery.Interrupts.Conformance.Guests;
 /// </summary>
 internal static class GicAccess
 {
-    public static void ReadAcknowledge(A64Assembler asm, GicVersion gic, int to, int scratch, bool alternate)
+    public static void ReadAcknowledge(A64Assembler asm, VgicKind gic, int to, int scratch, bool alternate)
     {
-        if (gic == GicVersion.V3)
+        if (gic == VgicKind.GicV3)
         {
             asm.ReadSystem(to, alternate ? SystemRegisters.IccIar0 : SystemRegisters.IccIar1);
             return;
@@ -22,9 +23,9 @@ internal static class GicAccess
         asm.Read(to, scratch, sizeof(uint));
     }
 
-    public static void WriteEnd(A64Assembler asm, GicVersion gic, int from, int scratch, bool alternate)
+    public static void WriteEnd(A64Assembler asm, VgicKind gic, int from, int scratch, bool alternate)
     {
-        if (gic == GicVersion.V3)
+        if (gic == VgicKind.GicV3)
         {
             asm.WriteSystem(alternate ? SystemRegisters.IccEoir0 : SystemRegisters.IccEoir1, from);
             return;
@@ -34,9 +35,9 @@ internal static class GicAccess
         asm.Write(from, scratch, sizeof(uint));
     }
 
-    public static void WriteDeactivate(A64Assembler asm, GicVersion gic, int from, int scratch)
+    public static void WriteDeactivate(A64Assembler asm, VgicKind gic, int from, int scratch)
     {
-        if (gic == GicVersion.V3)
+        if (gic == VgicKind.GicV3)
         {
             asm.WriteSystem(SystemRegisters.IccDir, from);
             return;

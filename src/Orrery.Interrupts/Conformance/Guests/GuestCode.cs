@@ -1,6 +1,7 @@
 using Orrery.Interrupts.Conformance.A64;
 using Orrery.Interrupts.Conformance.Live;
 using Orrery.Interrupts.Conformance.Programs;
+using Orrery.Interrupts.Gic.Kvm;
 
 namespace Orrery.Interrupts.Conformance.Guests;
 
@@ -13,10 +14,10 @@ internal sealed class GuestCode
 {
     private const int InterruptMasks = 0b0011; // FIQ and IRQ
     private readonly A64Assembler _asm;
-    private readonly GicVersion _gic;
+    private readonly VgicKind _gic;
     private readonly int _vcpu;
 
-    public GuestCode(GicVersion gic, int vcpu)
+    public GuestCode(VgicKind gic, int vcpu)
     {
         _gic = gic;
         _vcpu = vcpu;

@@ -1,5 +1,6 @@
 using Orrery.Interrupts.Conformance.A64;
 using Orrery.Interrupts.Conformance.Live;
+using Orrery.Interrupts.Gic.Kvm;
 
 namespace Orrery.Interrupts.Conformance.Guests;
 
@@ -16,7 +17,7 @@ internal static class GuestVectors
     private const int End = 0x800;
     private const ulong SpsrInterruptMasks = 0xC0; // I and F
 
-    public static byte[] Build(GicVersion gic)
+    public static byte[] Build(VgicKind gic)
     {
         var asm = new A64Assembler();
         asm.PadTo(Synchronous);
@@ -43,11 +44,11 @@ internal static class GuestVectors
         asm.ExceptionReturn();
     }
 
-    private static void AppendInterrupt(A64Assembler asm, GicVersion gic, bool isFiq)
+    private static void AppendInterrupt(A64Assembler asm, VgicKind gic, bool isFiq)
     {
         Label noDeactivation = asm.NewLabel();
         Label budgetLeft = asm.NewLabel();
-        bool alternate = isFiq && gic == GicVersion.V3;
+        bool alternate = isFiq && gic == VgicKind.GicV3;
         GicAccess.ReadAcknowledge(asm, gic, GuestRegisters.Handler, GuestRegisters.HandlerAddress, alternate);
         asm.Push(GuestRegisters.Handler, GuestRegisters.Log);
         GicAccess.WriteEnd(asm, gic, GuestRegisters.Handler, GuestRegisters.HandlerAddress, alternate);

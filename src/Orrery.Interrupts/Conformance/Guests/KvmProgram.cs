@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Orrery.Interrupts.Conformance.Live;
 using Orrery.Interrupts.Conformance.Programs;
+using Orrery.Interrupts.Gic.Kvm;
 
 namespace Orrery.Interrupts.Conformance.Guests;
 
@@ -14,12 +15,7 @@ internal sealed class KvmProgram
     private const uint DeviceGicV2 = 5;
     private const uint DeviceGicV3 = 7;
     private const uint FeaturePsci = 1 << 2;
-    private const uint GroupAddress = 0, GroupInterruptCount = 3, GroupControl = 4;
-    private const ulong AddressV2Distributor = 0, AddressV2CpuInterface = 1, AddressV3Distributor = 2, AddressV3Redistributors = 3;
-    private const ulong ControlInit = 0;
     private const uint ExitMmio = 6;
-    private const int IrqTypeShift = 24, IrqVcpuShift = 16;
-    private const uint IrqTypeSpi = 1, IrqTypePpi = 2;
     private const ulong RegisterPc = 0x6030_0000_0010_0040;
     private const int RunLimitMilliseconds = 2000;
 
@@ -146,15 +142,14 @@ internal sealed class KvmProgram
             batch.CreateVcpu(0, vcpu, FeaturePsci);
         }
 
-        bool isV3 = shape.Gic == GicVersion.V3;
-        batch.CreateDevice(0, 0, isV3 ? DeviceGicV3 : DeviceGicV2);
-        batch.SetAttribute(0, 0, GroupInterruptCount, 0, (ulong)shape.InterruptCount, sizeof(uint));
-        batch.SetAttribute(
-            0, 0, GroupAddress, isV3 ? AddressV3Distributor : AddressV2Distributor, GuestLayout.Distributor, sizeof(ulong));
-        batch.SetAttribute(
-            0, 0, GroupAddress, isV3 ? AddressV3Redistributors : AddressV2CpuInterface,
-            isV3 ? GuestLayout.Redistributors : GuestLayout.CpuInterface, sizeof(ulong));
-        batch.SetAttribute(0, 0, GroupControl, ControlInit, []);
+        batch.CreateDevice(0, 0, shape.Gic == VgicKind.GicV3 ? DeviceGicV3 : DeviceGicV2);
+        batch.SetAttribute(0, 0, (uint)VgicGroup.IntidCount, 0, (ulong)shape.InterruptCount, VgicGroup.IntidCount.DataBytes());
+        foreach (AttributeValue address in GuestLayout.Addresses(shape.Gic))
+        {
+            batch.SetAttribute(0, 0, (uint)address.Attribute.Group, address.Attribute.Attr, address.Value, VgicGroup.Address.DataBytes());
+        }
+
+        batch.SetAttribute(0, 0, (uint)VgicGroup.Control, VgicAttribute.ControlInit, []);
         batch.WriteRam(0, GuestLayout.Vectors, GuestVectors.Build(shape.Gic));
         for (int vcpu = 0; vcpu < shape.Vcpus; vcpu++)
         {
@@ -196,15 +191,9 @@ internal sealed class KvmProgram
         OperationKind.SetAttribute => batch.SetAttribute(0, 0, op.Where, op.Attribute, op.Value, op.Width),
         OperationKind.GetAttribute => batch.GetAttribute(0, 0, op.Where, op.Attribute, op.Width),
         OperationKind.HasAttribute => batch.HasAttribute(0, 0, op.Where, op.Attribute),
-        OperationKind.SetLine => batch.IrqLine(0, IrqOf(op), op.Index),
+        OperationKind.SetLine => batch.IrqLine(0, op.Line.Encode(), op.Index),
         _ => throw new ArgumentException($"{op.Kind} is not a call"),
     };
-
-    private static uint IrqOf(Operation op)
-    {
-        uint type = op.Where < 32 ? IrqTypePpi : IrqTypeSpi;
-        return type << IrqTypeShift | (uint)op.Vcpu << IrqVcpuShift | op.Where;
-    }
 
     private void AppendCollection(AgentBatch batch)
     {

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Orrery.Interrupts.Gic.Kvm;
 
 namespace Orrery.Interrupts.Conformance.Live;
 
@@ -91,7 +92,7 @@ internal sealed class EmulatedHost : IDisposable
         // Programs create and destroy a machine each: without expedited grace periods most of the time is spent waiting
         // for RCU. KPTI and ASLR only cost emulated instructions here.
         const string kernelLine = "console=ttyAMA0 quiet panic=-1 nokaslr kpti=off mitigations=off rcupdate.rcu_expedited=1";
-        string cpu = options.Gic == GicVersion.V3 ? "cortex-a76" : "cortex-a57";
+        string cpu = options.Gic == VgicKind.GicV3 ? "cortex-a76" : "cortex-a57";
         var start = new ProcessStartInfo(
             options.Emulator,
             [

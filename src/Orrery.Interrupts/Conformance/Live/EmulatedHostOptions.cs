@@ -1,18 +1,14 @@
+using Orrery.Interrupts.Gic.Kvm;
+
 namespace Orrery.Interrupts.Conformance.Live;
 
-/// <summary>The interrupt controller of the emulated machine, and with it the one that KVM can give to its guests.</summary>
-public enum GicVersion : byte
-{
-    /// <summary>GICv2, on a Cortex-A57: KVM without VHE, the physical timer of a guest emulated.</summary>
-    V2 = 2,
-
-    /// <summary>GICv3, on a Cortex-A76: KVM with VHE, both timers of a guest in hardware.</summary>
-    V3 = 3,
-}
-
 /// <summary>What the emulated machine is made of.</summary>
-/// <param name="Gic">Its interrupt controller.</param>
-public sealed record EmulatedHostOptions(GicVersion Gic)
+/// <param name="Gic">
+/// Its interrupt controller, and with it the one that KVM can give to its guests. With a GICv2 the processor is a
+/// Cortex-A57 (KVM without VHE, the physical timer of a guest emulated), with a GICv3 a Cortex-A76 (KVM with VHE, both
+/// timers in hardware).
+/// </param>
+public sealed record EmulatedHostOptions(VgicKind Gic)
 {
     /// <summary>A kernel image to boot in place of Debian's: an arm64 <c>Image</c> with KVM, virtio-pci and virtio-console built in.</summary>
     public string? Kernel { get; init; }

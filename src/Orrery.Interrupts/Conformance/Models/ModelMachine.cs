@@ -1,30 +1,42 @@
 using Orrery.Interrupts.Conformance.A64;
+using Orrery.Interrupts.Conformance.Guests;
 using Orrery.Interrupts.Conformance.Programs;
 using Orrery.Interrupts.Gic;
+using Orrery.Interrupts.Gic.Kvm;
 
 namespace Orrery.Interrupts.Conformance.Models;
 
 /// <summary>
-/// Executes conformance programs on a model of the interrupt controller: what a guest of real KVM does with the code of
-/// <see cref="Guests.GuestCode"/>, done here on the model. The two GICs differ in how their CPU interface is reached.
+/// Executes conformance programs on a model of KVM's interrupt controller: what a guest of real KVM does with the code
+/// of <see cref="GuestCode"/>, done here on the model. The two GICs differ in how their CPU interface is reached.
 /// </summary>
 internal abstract class ModelMachine
 {
     private const uint IsrIrq = 1 << 7, IsrFiq = 1 << 6;
-    private const int InvalidArgument = 22;
-    private readonly GicController _gic;
+    private readonly KvmVgic _vgic;
     private readonly uint[,] _slots;
 
-    private protected ModelMachine(GicController gic)
+    private protected ModelMachine(MachineShape shape, GicDeviations deviations)
     {
-        _gic = gic;
-        _slots = new uint[gic.CpuCount, Operation.SlotCount];
+        bool isV3 = shape.Gic == VgicKind.GicV3;
+        _vgic = new KvmVgic(new KvmVgicOptions
+        {
+            Kind = shape.Gic,
+            Deviations = deviations,
+            TimerPpis = isV3 ? VheTimers : VirtualTimer,
+        });
+        _slots = new uint[shape.Vcpus, Operation.SlotCount];
+        SetUp(shape);
     }
+
+    private const uint VirtualTimer = 1u << 27, VheTimers = VirtualTimer | 1u << 30;
 
     /// <summary>Runs a program from reset on a model with the given deviations.</summary>
     public static OperationResult[] Run(ConformanceProgram program, GicDeviations deviations)
     {
-        ModelMachine machine = Create(program.Shape, deviations);
+        ModelMachine machine = program.Shape.Gic == VgicKind.GicV2
+            ? new GicV2Machine(program.Shape, deviations)
+            : new GicV3Machine(program.Shape, deviations);
         var results = new OperationResult[program.Operations.Length];
         for (int i = 0; i < results.Length; i++)
         {
@@ -34,30 +46,8 @@ internal abstract class ModelMachine
         return results;
     }
 
-    /// <summary>A machine after reset.</summary>
-    public static ModelMachine Create(MachineShape shape, GicDeviations deviations) => shape.Gic switch
-    {
-        Live.GicVersion.V2 => new GicV2Machine(shape, deviations),
-        _ => new GicV3Machine(shape, deviations),
-    };
-
-    /// <summary>Executes one operation.</summary>
-    public OperationResult Execute(Operation op) => op.Kind switch
-    {
-        OperationKind.Read => OperationResult.Of(Access(op).Value),
-        OperationKind.Write => WriteRegister(op),
-        OperationKind.ReadSystem when op.System == SystemRegisters.Isr => OperationResult.Of(Isr(op.Vcpu)),
-        OperationKind.ReadSystem => ReadSystem(op.Vcpu, op.System),
-        OperationKind.WriteSystem => WriteSystem(op.Vcpu, op.System, op.Value),
-        OperationKind.Acknowledge => OperationResult.Of(_slots[op.Vcpu, op.Index] = Acknowledge(op.Vcpu, op.Alternate)),
-        OperationKind.EndOfInterrupt => End(op),
-        OperationKind.Deactivate => DeactivateSlot(op),
-        OperationKind.TakeInterrupts => Take(op),
-        OperationKind.SetLine => SetLine(op),
-        _ => throw new NotSupportedException($"{op.Kind}"),
-    };
-
-    private protected abstract RegisterResult Access(Operation op);
+    /// <summary>The controller behind the device.</summary>
+    private protected GicController Gic => _vgic.Gic!;
 
     private protected abstract OperationResult ReadSystem(int cpu, SystemRegister register);
 
@@ -72,41 +62,92 @@ internal abstract class ModelMachine
     /// <summary>Whether the handler of this signal uses the alternate registers (GICv3: group 0 for FIQ).</summary>
     private protected abstract bool HandlerUsesAlternate(CpuSignals signal);
 
-    private OperationResult WriteRegister(Operation op)
+    /// <summary>The same calls, in the same order, as <see cref="KvmProgram"/> makes on KVM.</summary>
+    private void SetUp(MachineShape shape)
     {
-        // What an access that failed does to the guest is the machine's choice: KVM's ignores it.
-        Access(op);
-        return OperationResult.Done;
+        for (int vcpu = 0; vcpu < shape.Vcpus; vcpu++)
+        {
+            _vgic.CreateVcpu();
+        }
+
+        _vgic.SetAttribute(new VgicAttribute(VgicGroup.IntidCount, 0), (ulong)shape.InterruptCount);
+        foreach (AttributeValue address in GuestLayout.Addresses(shape.Gic))
+        {
+            _vgic.SetAttribute(address.Attribute, address.Value);
+        }
+
+        _vgic.SetAttribute(new VgicAttribute(VgicGroup.Control, VgicAttribute.ControlInit), 0);
+    }
+
+    private OperationResult Execute(Operation op)
+    {
+        if (op.IsGuest)
+        {
+            KvmErrno error = _vgic.PrepareRun(op.Vcpu);
+            return error == KvmErrno.None ? ExecuteGuest(op) : OperationResult.Missing;
+        }
+
+        switch (op.Kind)
+        {
+            case OperationKind.SetAttribute:
+                return Answer(_vgic.SetAttribute(op.Vgic, op.Value));
+            case OperationKind.GetAttribute:
+                AttributeReading reading = _vgic.GetAttribute(op.Vgic);
+                return reading.Error == KvmErrno.None ? OperationResult.Of(reading.Value) : Answer(reading.Error);
+            case OperationKind.HasAttribute:
+                return Answer(_vgic.HasAttribute(op.Vgic));
+            default:
+                return Answer(_vgic.IrqLine(op.Line.Encode(), op.Index != 0));
+        }
+    }
+
+    private static OperationResult Answer(KvmErrno error) =>
+        error == KvmErrno.None ? OperationResult.Done : OperationResult.Error(-(int)error);
+
+    private OperationResult ExecuteGuest(Operation op)
+    {
+        switch (op.Kind)
+        {
+            case OperationKind.Read:
+                return OperationResult.Of(Gic.ReadRegister(op.FrameOwner, op.Frame, op.Where, op.Width).Value);
+            case OperationKind.Write:
+                // What an access that fails does to the guest is the machine's choice: KVM's ignores it.
+                Gic.WriteRegister(op.FrameOwner, op.Frame, op.Where, op.Width, op.Value);
+                return OperationResult.Done;
+            case OperationKind.ReadSystem:
+                return op.System == SystemRegisters.Isr ? OperationResult.Of(Isr(op.Vcpu)) : ReadSystem(op.Vcpu, op.System);
+            case OperationKind.WriteSystem:
+                return WriteSystem(op.Vcpu, op.System, op.Value);
+            case OperationKind.Acknowledge:
+                return OperationResult.Of(_slots[op.Vcpu, op.Index] = Acknowledge(op.Vcpu, op.Alternate));
+            case OperationKind.EndOfInterrupt:
+                EndOfInterrupt(op.Vcpu, _slots[op.Vcpu, op.Index], op.Alternate);
+                return OperationResult.Done;
+            case OperationKind.Deactivate:
+                Deactivate(op.Vcpu, _slots[op.Vcpu, op.Index]);
+                return OperationResult.Done;
+            default:
+                return Take(op);
+        }
     }
 
     private ulong Isr(int cpu)
     {
-        CpuSignals signals = _gic.Signalled(cpu);
+        CpuSignals signals = Gic.Signalled(cpu);
         return ((signals & CpuSignals.Irq) != 0 ? IsrIrq : 0) | ((signals & CpuSignals.Fiq) != 0 ? IsrFiq : 0);
-    }
-
-    private OperationResult End(Operation op)
-    {
-        EndOfInterrupt(op.Vcpu, _slots[op.Vcpu, op.Index], op.Alternate);
-        return OperationResult.Done;
-    }
-
-    private OperationResult DeactivateSlot(Operation op)
-    {
-        Deactivate(op.Vcpu, _slots[op.Vcpu, op.Index]);
-        return OperationResult.Done;
     }
 
     private OperationResult Take(Operation op)
     {
-        var taken = new List<uint>();
-        while (taken.Count < op.Index && _gic.Signalled(op.Vcpu) is var signals && signals != CpuSignals.None)
+        Span<uint> taken = stackalloc uint[Operation.TakeLimit];
+        int count = 0;
+        while (count < op.Index && Gic.Signalled(op.Vcpu) is var signals && signals != CpuSignals.None)
         {
             // An FIQ is taken before an IRQ that is pending with it.
             CpuSignals signal = (signals & CpuSignals.Fiq) != 0 ? CpuSignals.Fiq : CpuSignals.Irq;
             bool alternate = HandlerUsesAlternate(signal);
             uint value = Acknowledge(op.Vcpu, alternate);
-            taken.Add(value);
+            taken[count++] = value;
             EndOfInterrupt(op.Vcpu, value, alternate);
             if (op.Alternate)
             {
@@ -114,11 +155,6 @@ internal abstract class ModelMachine
             }
         }
 
-        return OperationResult.Interrupts([.. taken]);
+        return OperationResult.Interrupts(taken[..count]);
     }
-
-    private OperationResult SetLine(Operation op) =>
-        _gic.SetLine(op.Where, op.Vcpu, op.Index != 0) == LineError.None
-            ? OperationResult.Done
-            : OperationResult.Error(InvalidArgument);
 }

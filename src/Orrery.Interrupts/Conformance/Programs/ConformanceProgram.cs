@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orrery.Interrupts.Conformance.Live;
+using Orrery.Interrupts.Gic.Kvm;
 
 namespace Orrery.Interrupts.Conformance.Programs;
 
@@ -7,7 +8,7 @@ namespace Orrery.Interrupts.Conformance.Programs;
 /// <param name="Gic">Its interrupt controller.</param>
 /// <param name="Vcpus">vCPUs, 1 to <see cref="VcpuLimit"/>.</param>
 /// <param name="InterruptCount">INTIDs, private ones included: 64 to 1024 in steps of 32.</param>
-public sealed record MachineShape(GicVersion Gic, int Vcpus, int InterruptCount)
+public sealed record MachineShape(VgicKind Gic, int Vcpus, int InterruptCount)
 {
     /// <summary>The most vCPUs of a program.</summary>
     public const int VcpuLimit = 4;

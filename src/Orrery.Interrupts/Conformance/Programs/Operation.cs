@@ -1,4 +1,6 @@
 using Orrery.Interrupts.Conformance.A64;
+using Orrery.Interrupts.Gic;
+using Orrery.Interrupts.Gic.Kvm;
 
 namespace Orrery.Interrupts.Conformance.Programs;
 
@@ -63,7 +65,7 @@ public readonly record struct Operation
     public byte Vcpu { get; private init; }
 
     /// <summary>Memory-mapped registers: which frame.</summary>
-    public RegisterFrame Frame { get; private init; }
+    public GicFrame Frame { get; private init; }
 
     /// <summary>Redistributor frames: whose. Acknowledge to deactivate: the slot. TakeInterrupts: how many at most. Line: the level.</summary>
     public byte Index { get; private init; }
@@ -83,16 +85,31 @@ public readonly record struct Operation
     /// <summary>What is written.</summary>
     public ulong Value { get; private init; }
 
+    /// <summary>The attribute that the host's operations name.</summary>
+    public VgicAttribute Vgic => new((VgicGroup)Where, Attribute);
+
+    /// <summary>The line that <see cref="OperationKind.SetLine"/> drives.</summary>
+    public KvmIrqLine Line => Where < Intid.PrivateCount
+        ? new KvmIrqLine(KvmIrqType.Ppi, Vcpu, Where)
+        : new KvmIrqLine(KvmIrqType.Spi, 0, Where);
+
+    /// <summary>The vCPU whose view of a frame is accessed: the owner of a redistributor, else the vCPU itself.</summary>
+    public int FrameOwner => HasOwner ? Index : Vcpu;
+
+    /// <summary>Whether <see cref="Index"/> is the vCPU whose redistributor is accessed.</summary>
+    public bool HasOwner =>
+        Kind is OperationKind.Read or OperationKind.Write && Frame is (GicFrame.Redistributor or GicFrame.RedistributorSgi);
+
     /// <summary>Whether the guest does it.</summary>
     public bool IsGuest => Kind <= OperationKind.TakeInterrupts;
 
     /// <summary>The system register of <see cref="OperationKind.ReadSystem"/> and <see cref="OperationKind.WriteSystem"/>.</summary>
     public SystemRegister System => SystemRegisters.Of((ushort)Where);
 
-    public static Operation Read(int vcpu, RegisterFrame frame, uint offset, int width, int index = 0) =>
+    public static Operation Read(int vcpu, GicFrame frame, uint offset, int width, int index = 0) =>
         new(OperationKind.Read) { Vcpu = (byte)vcpu, Frame = frame, Index = (byte)index, Where = offset, Width = (byte)width };
 
-    public static Operation Write(int vcpu, RegisterFrame frame, uint offset, int width, ulong value, int index = 0) =>
+    public static Operation Write(int vcpu, GicFrame frame, uint offset, int width, ulong value, int index = 0) =>
         new(OperationKind.Write)
         {
             Vcpu = (byte)vcpu, Frame = frame, Index = (byte)index, Where = offset, Width = (byte)width, Value = value,
@@ -116,14 +133,14 @@ public readonly record struct Operation
     public static Operation TakeInterrupts(int vcpu, int limit, bool deactivate = false) =>
         new(OperationKind.TakeInterrupts) { Vcpu = (byte)vcpu, Index = (byte)limit, Alternate = deactivate };
 
-    public static Operation SetAttribute(uint group, ulong attribute, int width, ulong value) =>
-        new(OperationKind.SetAttribute) { Where = group, Attribute = attribute, Width = (byte)width, Value = value };
+    public static Operation SetAttribute(VgicGroup group, ulong attribute, int width, ulong value) =>
+        new(OperationKind.SetAttribute) { Where = (uint)group, Attribute = attribute, Width = (byte)width, Value = value };
 
-    public static Operation GetAttribute(uint group, ulong attribute, int width) =>
-        new(OperationKind.GetAttribute) { Where = group, Attribute = attribute, Width = (byte)width };
+    public static Operation GetAttribute(VgicGroup group, ulong attribute, int width) =>
+        new(OperationKind.GetAttribute) { Where = (uint)group, Attribute = attribute, Width = (byte)width };
 
-    public static Operation HasAttribute(uint group, ulong attribute) =>
-        new(OperationKind.HasAttribute) { Where = group, Attribute = attribute };
+    public static Operation HasAttribute(VgicGroup group, ulong attribute) =>
+        new(OperationKind.HasAttribute) { Where = (uint)group, Attribute = attribute };
 
     public static Operation SetLine(uint intid, bool level, int vcpu = 0) =>
         new(OperationKind.SetLine) { Where = intid, Index = level ? (byte)1 : (byte)0, Vcpu = (byte)vcpu };
@@ -132,17 +149,4 @@ public readonly record struct Operation
 
     /// <inheritdoc/>
     public override string ToString() => OperationText.Format(this);
-}
-
-/// <summary>The frames of memory-mapped registers, as guest programs name them.</summary>
-public enum RegisterFrame : byte
-{
-    /// <summary>GICD.</summary>
-    Distributor,
-
-    /// <summary>GICC (GICv2).</summary>
-    CpuInterface,
-
-    /// <summary>GICR, both 64 KiB frames of one vCPU (GICv3).</summary>
-    Redistributor,
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Orrery.Interrupts.Conformance.A64;
+using Orrery.Interrupts.Gic;
+using Orrery.Interrupts.Gic.Kvm;
 
 namespace Orrery.Interrupts.Conformance.Programs;
 
@@ -7,7 +9,7 @@ namespace Orrery.Interrupts.Conformance.Programs;
 /// The text form of operations and results, one line each, which listings, goldens and reports share:
 /// <code>
 /// cpu0 write GICD+0x104/4 0x1          cpu0 ack 1            host set DIST_REGS 0x104/4 0x1
-/// cpu1 read GICR0+0x10100/4            cpu0 eoi 1            host get CPU_SYSREGS 0xc230/8
+/// cpu1 read GICR_SGI0+0x100/4           cpu0 eoi 1            host get CPU_SYSREGS 0xc230/8
 /// cpu0 msr ICC_PMR_EL1 0xf0            cpu0 dir 1            host line spi 33 1
 /// cpu0 mrs ICC_RPR_EL1                 cpu0 take 3 dir       host line ppi cpu1 27 0
 /// </code>
@@ -17,12 +19,9 @@ internal static class OperationText
     private const string GuestPrefix = "cpu";
     private const string Alternate = "alternate";
     private const string WithDeactivation = "dir";
-    private static readonly string[] FrameNames = ["GICD", "GICC", "GICR"];
 
-    private static readonly string[] GroupNames =
-    [
-        "ADDR", "DIST_REGS", "CPU_REGS", "NR_IRQS", "CTRL", "REDIST_REGS", "CPU_SYSREGS", "LEVEL_INFO", "ITS_REGS",
-    ];
+    private static readonly GicFrame[] Frames =
+        [GicFrame.Distributor, GicFrame.CpuInterface, GicFrame.RedistributorSgi, GicFrame.Redistributor];
 
     public static string Format(Operation op) => op.Kind switch
     {
@@ -34,9 +33,9 @@ internal static class OperationText
         OperationKind.EndOfInterrupt => $"cpu{op.Vcpu} eoi {op.Index}{Flag(op, Alternate)}",
         OperationKind.Deactivate => $"cpu{op.Vcpu} dir {op.Index}",
         OperationKind.TakeInterrupts => $"cpu{op.Vcpu} take {op.Index}{Flag(op, WithDeactivation)}",
-        OperationKind.SetAttribute => Text($"host set {Group(op.Where)} 0x{op.Attribute:x}/{op.Width} 0x{op.Value:x}"),
-        OperationKind.GetAttribute => Text($"host get {Group(op.Where)} 0x{op.Attribute:x}/{op.Width}"),
-        OperationKind.HasAttribute => Text($"host has {Group(op.Where)} 0x{op.Attribute:x}"),
+        OperationKind.SetAttribute => Text($"host set {((VgicGroup)op.Where).KernelName()} 0x{op.Attribute:x}/{op.Width} 0x{op.Value:x}"),
+        OperationKind.GetAttribute => Text($"host get {((VgicGroup)op.Where).KernelName()} 0x{op.Attribute:x}/{op.Width}"),
+        OperationKind.HasAttribute => Text($"host has {((VgicGroup)op.Where).KernelName()} 0x{op.Attribute:x}"),
         OperationKind.SetLine when op.Where < 32 => $"host line ppi cpu{op.Vcpu} {op.Where} {op.Index}",
         OperationKind.SetLine => $"host line spi {op.Where} {op.Index}",
         _ => "host migrate",
@@ -126,9 +125,9 @@ internal static class OperationText
             case "read":
             case "write":
                 bool writes = verb is "write";
-                if (!TryPlace(cursor.Word(), out RegisterFrame frame, out int index, out uint offset, out int width))
+                if (!TryPlace(cursor.Word(), out GicFrame frame, out int index, out uint offset, out int width))
                 {
-                    return "a register such as GICD+0x104/4, GICC+0xc/4 or GICR1+0x10100/4";
+                    return "a register such as GICD+0x104/4, GICC+0xc/4, GICR1+0x8/8 or GICR_SGI1+0x100/4";
                 }
 
                 ulong value = 0;
@@ -200,10 +199,9 @@ internal static class OperationText
                 return "set, get, has, line or migrate";
         }
 
-        int group = GroupNames.IndexOf(cursor.Word().ToString());
-        if (group < 0)
+        if (VgicGroupExtensions.FromKernelName(cursor.Word().ToString()) is not { } group)
         {
-            return $"an attribute group: {string.Join(", ", GroupNames)}";
+            return $"an attribute group: {string.Join(", ", Enum.GetValues<VgicGroup>().Select(g => g.KernelName()))}";
         }
 
         ReadOnlySpan<char> word = cursor.Word();
@@ -214,7 +212,7 @@ internal static class OperationText
                 return "the attribute";
             }
 
-            op = Operation.HasAttribute((uint)group, asked);
+            op = Operation.HasAttribute(group, asked);
             return null;
         }
 
@@ -230,8 +228,8 @@ internal static class OperationText
         }
 
         op = verb is "set"
-            ? Operation.SetAttribute((uint)group, attribute, width, value)
-            : Operation.GetAttribute((uint)group, attribute, width);
+            ? Operation.SetAttribute(group, attribute, width, value)
+            : Operation.GetAttribute(group, attribute, width);
         return null;
     }
 
@@ -283,7 +281,7 @@ internal static class OperationText
     }
 
     /// <summary>GICD+0x104/4: frame, offset and width.</summary>
-    private static bool TryPlace(ReadOnlySpan<char> word, out RegisterFrame frame, out int index, out uint offset, out int width)
+    private static bool TryPlace(ReadOnlySpan<char> word, out GicFrame frame, out int index, out uint offset, out int width)
     {
         frame = default;
         index = 0;
@@ -295,27 +293,37 @@ internal static class OperationText
             return false;
         }
 
-        ReadOnlySpan<char> name = word[..plus];
-        if (TryNumbered(name, FrameNames[(int)RegisterFrame.Redistributor], MachineShape.VcpuLimit - 1, out index))
-        {
-            frame = RegisterFrame.Redistributor;
-        }
-        else if (name.SequenceEqual(FrameNames[(int)RegisterFrame.CpuInterface]))
-        {
-            frame = RegisterFrame.CpuInterface;
-        }
-        else if (!name.SequenceEqual(FrameNames[(int)RegisterFrame.Distributor]))
+        if (!TryFrame(word[..plus], out frame, out index))
         {
             return false;
         }
 
-        if (!TrySized(word[(plus + 1)..], 0x1_FFFF, out ulong value, out width))
+        if (!TrySized(word[(plus + 1)..], 0xFFFF, out ulong value, out width))
         {
             return false;
         }
 
         offset = (uint)value;
         return true;
+    }
+
+    /// <summary>GICD, GICC, or GICR and GICR_SGI with the vCPU whose redistributor it is.</summary>
+    private static bool TryFrame(ReadOnlySpan<char> name, out GicFrame frame, out int index)
+    {
+        foreach (GicFrame known in Frames)
+        {
+            bool isOwned = known is GicFrame.Redistributor or GicFrame.RedistributorSgi;
+            index = 0;
+            frame = known;
+            if (isOwned ? TryNumbered(name, known.ShortName(), MachineShape.VcpuLimit - 1, out index) : name.SequenceEqual(known.ShortName()))
+            {
+                return true;
+            }
+        }
+
+        index = 0;
+        frame = default;
+        return false;
     }
 
     /// <summary>0x104/4: a number and a width of 1, 2, 4 or 8.</summary>
@@ -349,11 +357,9 @@ internal static class OperationText
 
     private static string Place(Operation op)
     {
-        string owner = op.Frame == RegisterFrame.Redistributor ? op.Index.ToString(CultureInfo.InvariantCulture) : string.Empty;
-        return Text($"{FrameNames[(int)op.Frame]}{owner}+0x{op.Where:x}/{op.Width}");
+        string owner = op.HasOwner ? op.Index.ToString(CultureInfo.InvariantCulture) : string.Empty;
+        return Text($"{op.Frame.ShortName()}{owner}+0x{op.Where:x}/{op.Width}");
     }
-
-    private static string Group(uint group) => group < GroupNames.Length ? GroupNames[group] : Text($"{group}");
 
     private static string Flag(Operation op, string flag) => op.Alternate ? $" {flag}" : string.Empty;
 

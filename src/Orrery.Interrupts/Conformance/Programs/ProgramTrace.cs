@@ -3,6 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using Orrery.Interrupts.Conformance.Live;
+using Orrery.Interrupts.Gic;
+using Orrery.Interrupts.Gic.Kvm;
 
 namespace Orrery.Interrupts.Conformance.Programs;
 
@@ -140,14 +142,14 @@ public sealed record ProgramTrace(ConformanceProgram Program, ImmutableArray<Ope
 
             foreach (Operation op in _operations)
             {
-                if (op.Vcpu >= _vcpus || (op.Frame == RegisterFrame.Redistributor && op.Index >= _vcpus))
+                if (op.Vcpu >= _vcpus || (op.HasOwner && op.Index >= _vcpus))
                 {
                     problem = $"the machine has {_vcpus} vCPUs: {op}";
                     return false;
                 }
             }
 
-            var shape = new MachineShape((GicVersion)_gic, _vcpus, _interrupts);
+            var shape = new MachineShape((VgicKind)_gic, _vcpus, _interrupts);
             trace = new ProgramTrace(new ConformanceProgram(shape, [.. _operations]), [.. _results])
             {
                 Title = [.. _title],
