@@ -19,11 +19,11 @@ mount_system() {
 
 # The lab's consoles where there are some, else the kernel's own.
 open_consoles() {
-    if [ -c /dev/hvc1 ]; then exec 9>/dev/hvc1; else exec 9>/dev/console; fi
-    if [ -c /dev/hvc0 ]; then
-        exec </dev/null >/dev/hvc0 2>&1
-        stty raw -echo <&1 # what a program writes is what the lab gets, byte for byte
-    fi
+    output=/dev/console control=/dev/console
+    if [ -c /dev/hvc0 ]; then output=/dev/hvc0; fi
+    if [ -c /dev/hvc1 ]; then control=/dev/hvc1; fi
+    exec </dev/null >$output 2>&1 9>$control
+    stty raw -echo <&1 # what a program writes is what the lab gets, byte for byte
 }
 
 # The host's directory, read-only, under a layer in memory that takes the changes.
@@ -35,7 +35,6 @@ enter_root() {
     mount -t overlay -o lowerdir=/lower,upperdir=/upper/changes,workdir=/upper/work overlay /new || return
     mkdir -p /new/proc /new/sys /new/dev /new/run /new/tmp /new/root
     for directory in proc sys dev run tmp; do mount -o move /$directory /new/$directory; done
-    mount -t tmpfs tmpfs /new/root
     cp -a /orrery/files/. /new/
     mkdir /new/run/orrery
     mount -o bind /orrery /new/run/orrery
@@ -84,7 +83,7 @@ else
     home=/run/orrery
     . $home/node
 fi
-cd /root
+cd /root 2>/dev/null || cd / # the host's own may be closed to the user who runs Orrery
 configure
 say ready
 for line in $shell; do
