@@ -36,9 +36,10 @@ internal sealed class DeviceFixture : IDisposable
     public VirtioNetDevice Net => (VirtioNetDevice)Transport.Device;
 
     /// <summary>A network device whose guest has set both rings up.</summary>
-    public static DeviceFixture ReadyNet(VirtioFeatures features = VirtioFeatures.Ring, int ringSize = 16)
+    public static DeviceFixture ReadyNet(
+        VirtioFeatures features = VirtioFeatures.Ring, int ringSize = 16, int answerLimitMilliseconds = 10_000)
     {
-        DeviceFixture fixture = NewNet();
+        DeviceFixture fixture = NewNet(answerLimitMilliseconds: answerLimitMilliseconds);
         fixture.Guest.Handshake(features, fixture.Net.Features).SetUp(0, ringSize).SetUp(1, ringSize);
         fixture.Log.Clear();
         return fixture;

@@ -45,6 +45,38 @@ internal sealed unsafe class MockGuest : IReadinessHandler, IDisposable
 
     public Span<byte> Bytes(ulong address, int length) => new(Pointer(address), length);
 
+    public void SendUnserved(uint request, uint flags, ReadOnlySpan<byte> payload, params ReadOnlySpan<int> descriptors)
+        => UnixSocket.Send(_socket, Message(request, flags, payload), descriptors);
+
+    /// <summary>Sends a memory table with so many descriptors of the memory file.</summary>
+    public void Memorize(int descriptors, byte[] table)
+    {
+        Span<int> files = stackalloc int[Math.Min(descriptors, UnixSocket.DescriptorsMax)];
+        files.Fill(_memory.Number);
+        Ask(VhostUserRequest.SetMemoryTable, table, files);
+    }
+
+    public void SizeThenAddress(RingAddresses addresses, uint flags = 0)
+    {
+        Assert.Equal(0UL, Ask(VhostUserRequest.SetVringNum, State(0, 16)));
+        Ask(VhostUserRequest.SetVringAddress, Address(0, addresses, flags));
+    }
+
+    /// <summary>Asks for configuration.</summary>
+    public void Configuration(uint offset, int size, int? sent = null)
+    {
+        var payload = new byte[12 + (sent ?? size)];
+        BinaryPrimitives.WriteUInt32LittleEndian(payload, offset);
+        BinaryPrimitives.WriteInt32LittleEndian(payload.AsSpan(4), size);
+        Send((uint)VhostUserRequest.GetConfiguration, VhostUserHeader.Plain, payload);
+    }
+
+    public void ShrinkMemory()
+    {
+        using var file = new FileStream($"/proc/self/fd/{_memory.Number}", FileMode.Open, FileAccess.Write);
+        file.SetLength(4096);
+    }
+
     /// <summary>Writes raw bytes and serves the device until it has taken them.</summary>
     public MockGuest Raw(ReadOnlySpan<byte> bytes, params ReadOnlySpan<int> descriptors)
     {
@@ -116,12 +148,17 @@ internal sealed unsafe class MockGuest : IReadinessHandler, IDisposable
 
     public ulong? OpenBackChannel()
     {
-        CloseBackChannel();
+        using FileDescriptor? former = _backChannel;
+        if (former is not null)
+        {
+            _reactor.Remove(_backChannelToken);
+        }
+
         (FileDescriptor mine, FileDescriptor theirs) = UnixSocket.CreatePair();
+        _backChannel = mine;
+        _backChannelToken = _reactor.Add(mine, this, urgency: 5);
         using (theirs)
         {
-            _backChannel = mine;
-            _backChannelToken = _reactor.Add(mine, this, urgency: 5);
             return Ask(VhostUserRequest.SetBackChannel, [], theirs.Number);
         }
     }
@@ -164,6 +201,18 @@ internal sealed unsafe class MockGuest : IReadinessHandler, IDisposable
     public MockGuest Describe(int ring, int index, ulong address, uint length, ushort flags = 0, ushort next = 0)
     {
         Rings[ring].Descriptors[index] = new RingDescriptor { Address = address, Length = length, Flags = flags, Next = next };
+        return this;
+    }
+
+    /// <summary>Writes a table of descriptors into memory.</summary>
+    public MockGuest Table(ulong address, params (ulong Address, uint Length, ushort Flags, ushort Next)[] entries)
+    {
+        var table = (RingDescriptor*)Pointer(address);
+        foreach ((ulong start, uint length, ushort flags, ushort next) in entries)
+        {
+            *table++ = new RingDescriptor { Address = start, Length = length, Flags = flags, Next = next };
+        }
+
         return this;
     }
 
@@ -254,4 +303,11 @@ internal sealed unsafe class MockGuest : IReadinessHandler, IDisposable
     public static byte[] Table(
         uint count = 1, ulong address = MemoryAddress, ulong size = MemoryBytes, ulong user = MemoryAddress, ulong offset = 0)
         => [.. State((int)count, 0), .. Number(address), .. Number(size), .. Number(user), .. Number(offset), .. new byte[32]];
+
+    public static byte[] OverlappingTable()
+    {
+        byte[] table = Table(2);
+        table.AsSpan(8, 32).CopyTo(table.AsSpan(40));
+        return table;
+    }
 }
