@@ -14,6 +14,8 @@ internal sealed class FakeMachine(List<string> log) : IDriverHost, INetworkDrive
     /// <summary>Interrupts that are on the calendar.</summary>
     public int Interrupts { get; set; }
 
+    public Action? OnInterrupt { get; set; }
+
     public Action<byte[]>? OnFrame { get; set; }
 
     public void Propagate() => log.Add("propagate");
@@ -22,6 +24,7 @@ internal sealed class FakeMachine(List<string> log) : IDriverHost, INetworkDrive
     {
         log.Add("interrupt");
         Interrupts++;
+        OnInterrupt?.Invoke();
     }
 
     public void DeviceLost(DeviceFault? fault) => Lost.Add(fault);

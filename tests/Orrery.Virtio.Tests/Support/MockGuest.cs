@@ -41,6 +41,8 @@ internal sealed unsafe class MockGuest : IReadinessHandler, IDisposable
 
     public FileDescriptor Memory => _memory;
 
+    public FileDescriptor Socket => _socket;
+
     public byte* Pointer(ulong address) => _mapping.Start + (address - MemoryAddress);
 
     public Span<byte> Bytes(ulong address, int length) => new(Pointer(address), length);
