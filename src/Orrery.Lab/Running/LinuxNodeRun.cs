@@ -56,10 +56,7 @@ internal sealed class LinuxNodeRun : RunningNode, IParticipantOwner, IEventHandl
         var devices = new List<(string Socket, IVirtioDevice Device)>();
         for (int i = 0; i < ports.Count; i++)
         {
-            var address = new byte[MacAddress.Size];
-            _definition.Interfaces[i].Mac.Write(address);
-            var card = new NetworkCard(ports[i], address);
-            devices.Add(($"net{i}", card.Device));
+            devices.Add(($"net{i}", new PortPlug(ports[i], _definition.Interfaces[i].Mac).Device));
         }
 
         devices.Add(("out", new VirtioConsoleDevice(new RecordedConsole(this))));
@@ -209,26 +206,6 @@ internal sealed class LinuxNodeRun : RunningNode, IParticipantOwner, IEventHandl
     {
         error = result < 0 ? $"socket {socket}: {Errno.Describe(result)}" : "";
         return result >= 0;
-    }
-
-    /// <summary>A card of the node and the port it is plugged into.</summary>
-    private sealed class NetworkCard : INetworkBackend, IFrameReceiver
-    {
-        private readonly Port _port;
-
-        public NetworkCard(Port port, byte[] address)
-        {
-            const int mtu = 1500;
-            _port = port;
-            Device = new VirtioNetDevice(address, mtu, this);
-            port.Receiver = this;
-        }
-
-        public VirtioNetDevice Device { get; }
-
-        public void Transmit(ReadOnlySpan<byte> frame) => _port.Send(frame);
-
-        public void Receive(ReadOnlySpan<byte> frame) => Device.Deliver(frame);
     }
 
     /// <summary>What the node's commands write, as records.</summary>

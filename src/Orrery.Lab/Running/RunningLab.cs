@@ -146,6 +146,7 @@ internal sealed class RunningLab : IRunView, IDisposable
             bool added = node switch
             {
                 LinuxNode linux => TryAddLinux(linux, TimelineOf(plan, node.Index), origins[node.Index], ports[node.Index], folder, kernel, out error),
+                MachineNode { OwnProcess: false } machine => TryAddMachine(machine, TimelineOf(plan, node.Index), origins[node.Index], ports[node.Index], out error),
                 _ => Unsupported(node, out error),
             };
             if (!added)
@@ -177,6 +178,18 @@ internal sealed class RunningLab : IRunView, IDisposable
         var run = new LinuxNodeRun(node, HostOf(timeline), origin, Notices);
         _nodes.Add(run);
         return run.TryPrepare(_launcher, _lab, folder, node.Kernel ?? kernel!, ports, out error);
+    }
+
+    private bool TryAddMachine(MachineNode node, Timeline timeline, Origin origin, Port[] ports, out string error)
+    {
+        MachineNodeRun? run = MachineNodeRun.Build(_lab, node, timeline, origin, ports, Notices, out error);
+        if (run is null)
+        {
+            return false;
+        }
+
+        _nodes.Add(run);
+        return true;
     }
 
     private Port[] AddPorts(NodeDefinition node, Timeline timeline)

@@ -1,0 +1,136 @@
+using Orrery.Lab.Files;
+using Orrery.Machines;
+using Orrery.Machines.Interrupts;
+using Orrery.Machines.Programs;
+using Orrery.Machines.Stack;
+using Orrery.Network;
+using Orrery.Simulation;
+using Orrery.Virtio;
+
+namespace Orrery.Lab.Running;
+
+/// <summary>A C# machine of a running lab, inside this process: its devices are reached by calls, in the order of sockets.</summary>
+internal sealed class MachineNodeRun : RunningNode, IMachineObserver, IGuestClock, IDisposable
+{
+    private readonly RunNotices _notices;
+    private readonly Machine _machine;
+    private readonly List<InProcessDevice> _devices = [];
+
+    private MachineNodeRun(
+        LabDefinition lab, MachineNode definition, Timeline timeline, Origin origin, RunNotices notices)
+        : base(definition, timeline, origin)
+    {
+        _notices = notices;
+        _machine = new Machine(OptionsOf(lab, definition), timeline, origin, this);
+    }
+
+    /// <inheritdoc/>
+    bool IGuestClock.IsRunning => _machine.IsInTurn;
+
+    /// <summary>Builds the machine and has it boot at its time.</summary>
+    /// <param name="lab">The lab it is part of.</param>
+    /// <param name="definition">The node in the lab file.</param>
+    /// <param name="timeline">Where it lives.</param>
+    /// <param name="origin">The source of its records and events.</param>
+    /// <param name="ports">Its interfaces' ports, in order.</param>
+    /// <param name="notices">Where faults go.</param>
+    /// <param name="error">What is wrong with it, when null is returned.</param>
+    public static MachineNodeRun? Build(
+        LabDefinition lab, MachineNode definition, Timeline timeline, Origin origin, Port[] ports, RunNotices notices, out string error)
+    {
+        error = "";
+        MachineProgram? program = null;
+        if (definition.Runs)
+        {
+            program = ProgramCatalogue.Create(definition.Program, out error);
+            if (program is null)
+            {
+                error = $"node {definition.Name}: {error}";
+                return null;
+            }
+        }
+
+        var node = new MachineNodeRun(lab, definition, timeline, origin, notices);
+        for (int i = 0; i < ports.Length; i++)
+        {
+            node.Plug(definition.Interfaces[i], ports[i]);
+        }
+
+        timeline.Schedule(definition.Start, EventPriority.Devices, origin, new Beginning(node));
+        node._machine.Boot(definition.Start, program);
+        return node;
+    }
+
+    /// <inheritdoc/>
+    public void OnOutput(ReadOnlySpan<byte> bytes) => Timeline.Record(Origin, RecordKind.Console, bytes);
+
+    /// <inheritdoc/>
+    public void OnExit(int code) => Exited(code);
+
+    /// <inheritdoc/>
+    public void OnFault(MachineFault fault)
+    {
+        _notices.Fault(fault.ToString());
+        Failed();
+    }
+
+    // Device and machine share a timeline: its time is the machine's.
+    bool IGuestClock.Synchronize() => true;
+
+    void IGuestClock.BeginInterrupt()
+    {
+    }
+
+    void IGuestClock.EndInterrupt()
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (InProcessDevice device in _devices)
+        {
+            device.Dispose();
+        }
+    }
+
+    private static MachineOptions OptionsOf(LabDefinition lab, MachineNode node)
+    {
+        var hosts = new Dictionary<string, IpAddress>();
+        foreach (HostEntry entry in lab.HostsOf(node))
+        {
+            hosts.TryAdd(entry.Name, IpAddress.From(entry.Address));
+        }
+
+        return new MachineOptions
+        {
+            Name = node.Name,
+            Hosts = hosts,
+            Chip = node.InterruptChip == InterruptChip.GicV2 ? MachineChip.GicV2 : MachineChip.GicV3,
+            InterruptLatency = node.InterruptLatency,
+        };
+    }
+
+    private void Plug(InterfaceDefinition ethernet, Port port)
+    {
+        string name = $"{Name}.{ethernet.Name}";
+        var plug = new PortPlug(port, ethernet.Mac);
+        var device = new InProcessDevice(
+            name, plug.Device, this, new DeviceScheduler(Timeline, Timeline.Simulator.AddOrigin(name)),
+            fault => _notices.Fault(fault.ToString()));
+        _devices.Add(device);
+        _machine.Add(new NetworkCard(
+            host => new InProcessDriver(name, device, host),
+            ethernet.Mac,
+            [.. ethernet.Addresses.Select(address => new StackAddress(IpAddress.From(address.Address), address.PrefixLength))]));
+    }
+
+    private sealed class Beginning(MachineNodeRun node) : IEventHandler
+    {
+        public void Handle(Timeline timeline, ulong argument)
+        {
+            node.Began();
+            node.Ready();
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using Orrery.Simulation;
+
+namespace Orrery.Machines.Interrupts;
+
+/// <summary>
+/// An interrupt of a machine: the line of a device into the chip. It reaches its handler in two steps. Outside simulated
+/// time <see cref="Arrive"/> puts it on the machine's calendar and returns, so that the device can be answered. When that
+/// event is due, in the machine's turn, the chip gets the edge, and the handler runs when the chip and the gates let it.
+/// </summary>
+public sealed class InterruptLine : MachineEvent
+{
+    private readonly InterruptPath _path;
+    private readonly Action _handler;
+    private EventHandle _event;
+
+    internal InterruptLine(InterruptPath path, uint intid, string name, bool wakes, Action handler)
+        : base(path.Machine)
+    {
+        _path = path;
+        Intid = intid;
+        Name = name;
+        Wakes = wakes;
+        _handler = handler;
+    }
+
+    /// <summary>Its number at the chip.</summary>
+    public uint Intid { get; }
+
+    /// <summary>The device, for messages.</summary>
+    public string Name { get; }
+
+    /// <summary>It wakes the machine from sleep.</summary>
+    public bool Wakes { get; set; }
+
+    /// <summary>It is on the calendar, or flagged for after the sleep: another arrival changes nothing ("first wins").</summary>
+    public bool IsPending => DeferredBySleep || Machine.Timeline.IsPending(_event);
+
+    /// <summary>When the last edge reached the chip.</summary>
+    public SimTime RaisedAt { get; private set; }
+
+    /// <summary>How often the handler ran.</summary>
+    public ulong HandledCount { get; private set; }
+
+    internal bool DeferredBySleep { get; set; }
+
+    /// <summary>
+    /// The device interrupts, at <paramref name="time"/>. Called outside simulated time: whatever the machine does, nothing
+    /// of it runs here. When this returns the device may be answered.
+    /// </summary>
+    public void Arrive(SimTime time)
+    {
+        if (IsPending)
+        {
+            return;
+        }
+
+        if (Machine.Power == MachinePower.Asleep && !Wakes)
+        {
+            DeferredBySleep = true;
+            return;
+        }
+
+        _event = Machine.ScheduleAt(time, this);
+    }
+
+    internal void Raise()
+    {
+        RaisedAt = Machine.Timeline.Now;
+        _path.Raise(this);
+    }
+
+    internal void Handle()
+    {
+        HandledCount++;
+        _handler();
+    }
+
+    /// <inheritdoc/>
+    protected override void OnDue(ulong argument)
+    {
+        if (Machine.Power == MachinePower.Asleep)
+        {
+            // The event itself ends the sleep; the handler waits for the resume.
+            DeferredBySleep = true;
+            Machine.Wake();
+        }
+        else
+        {
+            Raise();
+        }
+    }
+}

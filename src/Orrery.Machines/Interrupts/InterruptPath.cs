@@ -1,0 +1,126 @@
+using Orrery.Interrupts.Gic;
+using Orrery.Simulation;
+
+namespace Orrery.Machines.Interrupts;
+
+/// <summary>
+/// From a machine's lines through its chip to the handlers. The chip keeps what is pending; the path adds the CPU's mask
+/// and the latency between an interrupt that is pending and its handler, and checks that no handler ever runs outside its
+/// machine's turn or at another time than its event.
+/// </summary>
+public sealed class InterruptPath
+{
+    private readonly GicCpu _cpu;
+    private readonly SimDuration _latency;
+    private readonly List<InterruptLine> _lines = [];
+    private readonly TakeEvent _take;
+    private bool _isTaking;
+
+    internal InterruptPath(Machine machine, MachineChip chip, SimDuration latency)
+    {
+        Machine = machine;
+        _cpu = new GicCpu(chip);
+        _latency = latency;
+        _take = new TakeEvent(this);
+    }
+
+    /// <summary>The machine.</summary>
+    public Machine Machine { get; }
+
+    /// <summary>The chip, for those who look at it.</summary>
+    public GicController Chip => _cpu.Chip;
+
+    /// <summary>The CPU takes no interrupts (the kernel's "interrupts off"); what comes stays pending at the chip.</summary>
+    public bool IsMasked { get; private set; }
+
+    /// <summary>All lines, in the order in which they were added.</summary>
+    public IReadOnlyList<InterruptLine> Lines => _lines;
+
+    /// <summary>Adds a line.</summary>
+    /// <param name="name">The device, for messages.</param>
+    /// <param name="handler">Runs in simulated time, in the machine's turn.</param>
+    /// <param name="wakes">It wakes the machine from sleep.</param>
+    public InterruptLine Add(string name, Action handler, bool wakes = false)
+    {
+        uint intid = Intid.PrivateCount + (uint)_lines.Count;
+        if (intid >= (uint)Chip.IntidCount)
+        {
+            throw new InvalidOperationException($"{Machine.Name}: more than {_lines.Count} interrupt lines.");
+        }
+
+        var line = new InterruptLine(this, intid, name, wakes, handler);
+        _cpu.Configure(intid, edge: true);
+        _lines.Add(line);
+        return line;
+    }
+
+    /// <summary>The CPU takes no interrupts from now on.</summary>
+    public void Mask() => IsMasked = true;
+
+    /// <summary>The CPU takes interrupts again; what is pending is handled at once.</summary>
+    public void Unmask()
+    {
+        IsMasked = false;
+        Take();
+    }
+
+    internal void Raise(InterruptLine line)
+    {
+        _cpu.Pulse(line.Intid);
+        if (_latency == SimDuration.Zero)
+        {
+            Take();
+        }
+        else
+        {
+            Machine.ScheduleAt(Machine.Timeline.Now + _latency, _take);
+        }
+    }
+
+    // An interrupt that comes while a handler runs (its device is kicked by it) waits for the handler's end.
+    private void Take()
+    {
+        if (_isTaking || IsMasked)
+        {
+            return;
+        }
+
+        _isTaking = true;
+        while (_cpu.IsSignalled && _cpu.TryAcknowledge(out uint intid))
+        {
+            InterruptLine line = _lines[(int)(intid - Intid.PrivateCount)];
+            if (CheckTurn(line))
+            {
+                line.Handle();
+            }
+
+            _cpu.End(intid);
+        }
+
+        _isTaking = false;
+    }
+
+    private bool CheckTurn(InterruptLine line)
+    {
+        if (!Machine.IsInTurn)
+        {
+            Machine.Fail(MachineRule.HandlerInTurn, $"the handler of {line.Name} was about to run outside the machine's turn");
+            return false;
+        }
+
+        SimTime earliest = line.RaisedAt + _latency;
+        if (Machine.Timeline.Now < earliest)
+        {
+            Machine.Fail(
+                MachineRule.HandlerInTime, $"the handler of {line.Name} was about to run at {Machine.Timeline.Now}, due at {earliest}");
+            return false;
+        }
+
+        return true;
+    }
+
+    private sealed class TakeEvent(InterruptPath path) : MachineEvent(path.Machine)
+    {
+        protected override void OnDue(ulong argument) => path.Take();
+    }
+}

@@ -1,0 +1,34 @@
+namespace Orrery.Machines.Programs;
+
+/// <summary>The programs a C# machine can run by name.</summary>
+public static class ProgramCatalogue
+{
+    private static readonly Dictionary<string, Func<ProgramArguments, MachineProgram>> Programs = new()
+    {
+        ["ping"] = PingProgram.Create,
+        ["echo"] = EchoProgram.Create,
+        ["flow"] = FlowProgram.Create,
+    };
+
+    /// <summary>Their names.</summary>
+    public static IReadOnlyCollection<string> Names => Programs.Keys;
+
+    /// <summary>Makes a program.</summary>
+    /// <param name="words">Its name and its arguments.</param>
+    /// <param name="error">What is wrong with them, when null is returned.</param>
+    public static MachineProgram? Create(IReadOnlyList<string> words, out string error)
+    {
+        string name = words.Count > 0 ? words[0] : "";
+        if (!Programs.TryGetValue(name, out Func<ProgramArguments, MachineProgram>? create))
+        {
+            error = $"no program '{name}'; there are: {string.Join(", ", Names.Order())}";
+            return null;
+        }
+
+        var arguments = new ProgramArguments([.. words.Skip(1)], "quiet");
+        MachineProgram program = create(arguments);
+        arguments.CheckAllRead();
+        error = arguments.Error is null ? "" : $"{name}: {arguments.Error}";
+        return arguments.Error is null ? program : null;
+    }
+}
