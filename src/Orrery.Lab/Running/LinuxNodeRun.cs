@@ -23,7 +23,7 @@ internal sealed class LinuxNodeRun : RunningNode, IParticipantOwner, IEventHandl
     private readonly RunNotices _notices;
     private readonly GuestControl _control;
     private readonly ParticipantClock _clock = new();
-    private readonly List<DeviceListener> _devices = [];
+    private readonly List<IDisposable> _devices = [];
     private LinuxGuest? _guest;
     private bool _isGone;
 
@@ -93,10 +93,12 @@ internal sealed class LinuxNodeRun : RunningNode, IParticipantOwner, IEventHandl
             var scheduler = new DeviceScheduler(Timeline, Timeline.Simulator.AddOrigin(name));
             var served = new VhostUserDevice(
                 name, device, _clock, scheduler, _host.Reactor, fault => _notices.Fault(fault.ToString()));
-            var listener = DeviceListener.Create(_host.Reactor, served, _guest.SocketPath(socket), out int result);
+            _devices.Add(served);
+            var listener = VhostUserListener.Open(_guest.SocketPath(socket), _host.Reactor, served, out string? problem);
             if (listener is null)
             {
-                return Listening(result, socket, out error);
+                error = problem!;
+                return false;
             }
 
             _devices.Add(listener);
@@ -170,7 +172,7 @@ internal sealed class LinuxNodeRun : RunningNode, IParticipantOwner, IEventHandl
     public void Dispose()
     {
         Kill();
-        foreach (DeviceListener device in _devices)
+        foreach (IDisposable device in _devices)
         {
             device.Dispose();
         }

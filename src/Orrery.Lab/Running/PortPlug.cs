@@ -17,7 +17,7 @@ internal sealed class PortPlug : INetworkBackend, IFrameReceiver
         Span<byte> address = stackalloc byte[MacAddress.Size];
         mac.Write(address);
         _port = port;
-        Device = new VirtioNetDevice(address, Mtu, this);
+        Device = new VirtioNetDevice(address, Mtu, this) { ReportsLink = false };
         port.Receiver = this;
     }
 

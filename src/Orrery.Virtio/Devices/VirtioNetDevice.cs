@@ -84,6 +84,12 @@ public sealed class VirtioNetDevice : IVirtioDevice
     /// <summary>The card's Ethernet address.</summary>
     public ReadOnlySpan<byte> Address => _address;
 
+    /// <summary>
+    /// Whether the guest is told when the link goes down or comes up. A Linux guest that can be told first believes the link
+    /// to be down and looks again later, which costs up to a second of its first packets.
+    /// </summary>
+    public bool ReportsLink { get; init; } = true;
+
     /// <summary>Whether the link is up; see <see cref="SetLink"/>.</summary>
     public bool IsLinkUp { get; private set; } = true;
 
@@ -97,7 +103,8 @@ public sealed class VirtioNetDevice : IVirtioDevice
     public int QueueCount => 2;
 
     /// <inheritdoc/>
-    public ulong Features => FeatureMac | FeatureStatus | (Mtu == DefaultMtu ? 0 : FeatureMtu);
+    public ulong Features
+        => FeatureMac | (ReportsLink ? FeatureStatus : 0) | (Mtu == DefaultMtu ? 0 : FeatureMtu);
 
     /// <inheritdoc/>
     public int ConfigurationBytes => ConfigurationSize;
@@ -159,7 +166,7 @@ public sealed class VirtioNetDevice : IVirtioDevice
         return delivered;
     }
 
-    /// <summary>Pulls the cable or plugs it in; the guest is told.</summary>
+    /// <summary>Pulls the cable or plugs it in; the guest is told if it is to be (<see cref="ReportsLink"/>).</summary>
     public void SetLink(bool up)
     {
         if (up != IsLinkUp)
