@@ -16,6 +16,9 @@ internal sealed class CpuInterface(PriorityFormat format, GicDeviations deviatio
 
     public bool Group1Enabled { get; set; }
 
+    /// <summary>Whether a group is enabled.</summary>
+    public bool IsEnabled(bool group1) => group1 ? Group1Enabled : Group0Enabled;
+
     /// <summary>CBPR: group 1 uses the binary point of group 0.</summary>
     public bool CommonBinaryPoint { get; set; }
 

@@ -58,10 +58,10 @@ public abstract class GicController : IInterruptChip
     private protected uint ImplementerId { get; set; }
 
     /// <summary>The distributor's enable of group 0.</summary>
-    private protected bool Group0Forwarded { get; set; }
+    private protected bool Group0Forwarded { get; private set; }
 
     /// <summary>The distributor's enable of group 1.</summary>
-    private protected bool Group1Forwarded { get; set; }
+    private protected bool Group1Forwarded { get; private set; }
 
     /// <summary>A device drives the line of a PPI of <paramref name="cpu"/>, or of an SPI (any <paramref name="cpu"/>).</summary>
     public LineError SetLine(uint intid, int cpu, bool level)
@@ -89,7 +89,10 @@ public abstract class GicController : IInterruptChip
         }
 
         Candidate best = MostUrgent(cpu);
-        return best.Exists && Cpus[cpu].Passes(best.Priority, best.Group1) ? SignalOf(Cpus[cpu], best.Group1) : CpuSignals.None;
+        CpuInterface cpuInterface = Cpus[cpu];
+        return best.Exists && cpuInterface.Passes(best.Priority, best.Group1) && cpuInterface.IsEnabled(best.Group1)
+            ? SignalOf(cpuInterface, best.Group1)
+            : CpuSignals.None;
     }
 
     /// <summary>A guest's read of a memory-mapped register.</summary>
@@ -193,6 +196,42 @@ public abstract class GicController : IInterruptChip
     private protected static RegisterResult FailSystem(RegisterErrorKind kind, int cpu, IccRegister register) =>
         new RegisterAccess(cpu, GicFrame.SystemRegisters, (uint)register, 8).Fail(kind);
 
+    /// <summary>
+    /// A vCPU left its guest. Matters to <see cref="GicDeviations.DeliversFromLists"/> only: it is then that KVM looks
+    /// again where the interrupts on that vCPU's list belong.
+    /// </summary>
+    public void LeaveGuest(int cpu)
+    {
+        if (IsCpu(cpu))
+        {
+            Interrupts.LeaveGuest(cpu);
+        }
+    }
+
+    /// <summary>The distributor's enables of the groups.</summary>
+    private protected void SetForwarding(bool group0, bool group1)
+    {
+        Group0Forwarded = group0;
+        Group1Forwarded = group1;
+        Interrupts.Forwards = group0 || group1;
+    }
+
+    /// <summary>Deactivates an interrupt for a CPU that names it; a number without interrupt is ignored.</summary>
+    private protected void DeactivateInterrupt(int cpu, uint intid)
+    {
+        if (!Interrupts.Exists(intid))
+        {
+            return;
+        }
+
+        int bank = Interrupts.BankOf(cpu, intid);
+        uint bit = 1u << (int)(intid & 31);
+        if (Interrupts.CanDeactivate(cpu, bank, bit))
+        {
+            Interrupts.Deactivate(bank, bit);
+        }
+    }
+
     /// <summary>The output pin of a group.</summary>
     private protected abstract CpuSignals SignalOf(CpuInterface cpuInterface, bool group1);
 
@@ -213,10 +252,9 @@ public abstract class GicController : IInterruptChip
     private protected virtual Candidate MostUrgent(int cpu)
     {
         CpuInterface cpuInterface = Cpus[cpu];
-        if (Deviations.Has(GicDeviations.DisabledGroupHides))
+        if (Deviations.Has(GicDeviations.EnableGatesSignalOnly) && (cpuInterface.Group0Enabled || cpuInterface.Group1Enabled))
         {
-            Candidate best = Interrupts.MostUrgent(cpu, Group0Forwarded, Group1Forwarded);
-            return (best.Group1 ? cpuInterface.Group1Enabled : cpuInterface.Group0Enabled) ? best : Candidate.None;
+            return Interrupts.MostUrgent(cpu, Group0Forwarded, Group1Forwarded);
         }
 
         return Interrupts.MostUrgent(
@@ -254,8 +292,7 @@ public abstract class GicController : IInterruptChip
         }
 
         ImplementerId = other.ImplementerId;
-        Group0Forwarded = other.Group0Forwarded;
-        Group1Forwarded = other.Group1Forwarded;
+        SetForwarding(other.Group0Forwarded, other.Group1Forwarded);
     }
 
     private protected bool CommonStateEquals(GicController other)

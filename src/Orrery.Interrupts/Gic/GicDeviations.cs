@@ -55,10 +55,24 @@ public enum GicDeviations : uint
     /// <summary>KVM, GICv2: the active priorities of both groups are in GICC_APR (the virtual CPU interface has no other).</summary>
     SharedActivePriorities = 1 << 10,
 
+    /// <summary>
+    /// KVM: where an interrupt is delivered is decided when something happens to it (its line, ISPENDR, ISENABLER,
+    /// IGROUPR, an SGI) and again when the vCPU it waits for leaves its guest. So what became pending while the distributor
+    /// was disabled is not delivered once it is enabled; what is routed elsewhere while pending waits for the vCPU it
+    /// was routed to before; and a vCPU cannot deactivate what is active on another.
+    /// </summary>
+    DeliversFromLists = 1 << 11,
+
+    /// <summary>
+    /// KVM, GICv2: while an SGI has further pending sources, interrupts less urgent than it are withheld, also when it is
+    /// active and its priority was dropped.
+    /// </summary>
+    PendingSourcesHide = 1 << 12,
+
     /// <summary>All of KVM's (Linux 6.12).</summary>
     Kvm = SingleGroupEnable | LevelLatchLivesUntilDeactivation | EveryHighIsAnEdge | LowestTargetOnly
         | EoiDeactivatesMatchOnly | SgiActiveFromOneSource | StatusReadsAsOnes | NoPeripheralId | NoOneOfN
-        | RevisionNotStored | SharedActivePriorities,
+        | RevisionNotStored | SharedActivePriorities | DeliversFromLists | PendingSourcesHide,
 
     /// <summary>Mutant: the pending state of a level interrupt is stored when its line rises, and a fall does not clear it
     /// (KVM before commit 8694e4da66a6).</summary>
@@ -103,8 +117,11 @@ public enum GicDeviations : uint
     /// <summary>QEMU's virtual CPU interface, GICv2: the smallest value of GICC_ABPR is 1.</summary>
     AliasBinaryPointFromOne = 1 << 28,
 
-    /// <summary>QEMU's virtual CPU interface, GICv2: the most urgent interrupt hides the others also when its group is disabled.</summary>
-    DisabledGroupHides = 1 << 29,
+    /// <summary>
+    /// QEMU's virtual CPU interface, GICv2: with one group enabled in GICC_CTLR, IAR and HPPIR see interrupts of the other
+    /// too; only the signal to the CPU obeys the enables.
+    /// </summary>
+    EnableGatesSignalOnly = 1 << 29,
 
     /// <summary>
     /// Not a deviation: of equal priorities the highest INTID is the most urgent, which the architecture allows as well
@@ -114,7 +131,7 @@ public enum GicDeviations : uint
 
     /// <summary>What a KVM guest with a GICv2 sees on a machine that QEMU (7.2) emulates.</summary>
     KvmOnQemuV2 = Kvm | HighestPendingObeysMask | WrongGroupWhateverRuns | PreemptsByWholePriority | AliasBinaryPointFromOne
-        | DisabledGroupHides,
+        | EnableGatesSignalOnly,
 }
 
 /// <summary>Membership tests that the compiler reduces to one instruction.</summary>

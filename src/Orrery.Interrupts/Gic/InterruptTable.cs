@@ -11,6 +11,7 @@ internal sealed class InterruptTable
     private readonly UrgencyIndex _index;
     private readonly uint[] _mapped;
     private readonly uint[]? _sgiReady;
+    private readonly DeliveryLists? _lists;
     private readonly PriorityFormat _format;
     private readonly GicDeviations _deviations;
     private readonly int _wordCount;
@@ -31,6 +32,7 @@ internal sealed class InterruptTable
         _index = new UrgencyIndex(_banks, _priorities, cpuCount, _wordCount, deviations.Has(GicDeviations.TiesToHighest));
         _mapped = new uint[cpuCount];
         _sgiReady = sgiSources ? new uint[cpuCount] : null;
+        _lists = deviations.Has(GicDeviations.DeliversFromLists) ? new DeliveryLists(cpuCount, bankCount) : null;
         _format = format;
         _deviations = deviations;
         IntidCount = intidCount;
@@ -39,6 +41,9 @@ internal sealed class InterruptTable
     public int CpuCount { get; }
 
     public int IntidCount { get; }
+
+    /// <summary>Whether the distributor forwards interrupts of any group. Matters to <see cref="GicDeviations.DeliversFromLists"/> only.</summary>
+    public bool Forwards { get; set; }
 
     /// <summary>Bit registers of INTIDs: one for each 32, the private ones included.</summary>
     public int WordCount => _wordCount;
@@ -84,6 +89,7 @@ internal sealed class InterruptTable
         {
             case BitRegister.Group:
                 state.Group1 = (state.Group1 & ~writable) | mask;
+                Enqueue(bank, writable);
                 _index.Invalidate(bank);
                 return;
             case BitRegister.SetEnable:
@@ -104,6 +110,11 @@ internal sealed class InterruptTable
             default:
                 state.ClearActive(mask);
                 break;
+        }
+
+        if (register is BitRegister.SetEnable or BitRegister.SetPending or BitRegister.SetActive)
+        {
+            Enqueue(bank, mask);
         }
 
         Refresh(bank);
@@ -159,7 +170,44 @@ internal sealed class InterruptTable
     }
 
     /// <inheritdoc cref="UrgencyIndex.SetRouted"/>
-    public void SetRouted(int cpu, uint intid, bool routed) => _index.SetRouted(cpu, intid, routed);
+    public void SetRouted(int cpu, uint intid, bool routed)
+    {
+        if (_lists is not null)
+        {
+            uint bit = 1u << (int)(intid & 31);
+            int bank = BankOf(cpu, intid);
+            _lists.SetRouted(cpu, bank, bit, routed);
+            routed = (_lists.Deliverable(cpu, bank) & bit) != 0;
+        }
+
+        _index.SetRouted(cpu, intid, routed);
+    }
+
+    /// <summary>Something happened to interrupts that makes KVM look where to deliver them.</summary>
+    public void Enqueue(int bank, uint mask)
+    {
+        if (_lists is not null)
+        {
+            _lists.Enqueue(bank, mask, _banks[bank].Active, Wanting(bank));
+            ApplyLists(bank);
+        }
+    }
+
+    /// <summary>A CPU left its guest, and KVM looks again at what is on its list.</summary>
+    public void LeaveGuest(int cpu)
+    {
+        for (int bank = 0; _lists is not null && bank < _lists.BankCount; bank++)
+        {
+            if (_lists.Listed(cpu, bank) != 0)
+            {
+                _lists.Prune(cpu, bank, _banks[bank].Active, Wanting(bank));
+                ApplyLists(bank);
+            }
+        }
+    }
+
+    /// <summary>Whether a CPU can deactivate an interrupt: under KVM only one of its own list.</summary>
+    public bool CanDeactivate(int cpu, int bank, uint bit) => _lists is null || (_lists.Listed(cpu, bank) & bit) != 0;
 
     /// <summary>
     /// GICv2: which SGIs of a CPU have a source that is pending and not active, which is what makes an SGI eligible there.
@@ -173,6 +221,7 @@ internal sealed class InterruptTable
     public void SetLine(int bank, uint mask, bool level)
     {
         _banks[bank].SetLine(mask, level, _deviations);
+        Enqueue(bank, mask);
         Refresh(bank);
     }
 
@@ -198,6 +247,11 @@ internal sealed class InterruptTable
             eligible = (eligible & 0xFFFF_0000) | (_sgiReady[bank] & state.Enabled);
         }
 
+        if (_lists is not null && bank < CpuCount)
+        {
+            eligible &= _lists.Listed(bank, bank);
+        }
+
         _index.SetEligible(bank, eligible);
     }
 
@@ -212,6 +266,8 @@ internal sealed class InterruptTable
         _index.CopyFrom(other._index);
         other._mapped.CopyTo(_mapped.AsSpan());
         other._sgiReady?.CopyTo(_sgiReady.AsSpan());
+        _lists?.CopyFrom(other._lists!);
+        Forwards = other.Forwards;
     }
 
     /// <summary>Whether all state is equal; what is derived is not looked at.</summary>
@@ -219,5 +275,29 @@ internal sealed class InterruptTable
         _banks.AsSpan().SequenceEqual(other._banks)
         && _priorities.AsSpan().SequenceEqual(other._priorities)
         && _index.RoutesEqual(other._index)
-        && _mapped.AsSpan().SequenceEqual(other._mapped);
+        && _mapped.AsSpan().SequenceEqual(other._mapped)
+        && (_lists is null || _lists.ContentEquals(other._lists!));
+
+    /// <summary>What of a bank waits to be delivered, as KVM decides it.</summary>
+    private uint Wanting(int bank) => Forwards ? _banks[bank].Pending & _banks[bank].Enabled : 0;
+
+    /// <summary>Brings the index up to date with the lists.</summary>
+    private void ApplyLists(int bank)
+    {
+        if (bank < CpuCount)
+        {
+            Refresh(bank);
+            return;
+        }
+
+        uint first = (uint)(bank - CpuCount + 1) * 32;
+        for (int cpu = 0; cpu < CpuCount; cpu++)
+        {
+            uint deliverable = _lists!.Deliverable(cpu, bank);
+            for (int bit = 0; bit < 32; bit++)
+            {
+                _index.SetRouted(cpu, first + (uint)bit, (deliverable >> bit & 1) != 0);
+            }
+        }
+    }
 }

@@ -66,7 +66,10 @@ internal sealed class GicV2ProgramWriter(MachineShape shape, PoolInterrupt[] poo
                 WriteInterface(vcpu, GiccOffsets.PriorityMask, Random.Coin() ? 0xF8 : (uint)Random.Below(256));
                 break;
             case 4:
-                WriteInterface(vcpu, Random.Coin() ? GiccOffsets.BinaryPoint : GiccOffsets.AliasBinaryPoint, (uint)Random.Below(8));
+                // Below its smallest value ABPR keeps, under QEMU, what is written until the vCPU is next loaded.
+                Add(Random.Coin()
+                    ? Operation.Write(vcpu, GicFrame.CpuInterface, GiccOffsets.BinaryPoint, 4, (uint)Random.Below(8))
+                    : Operation.Write(vcpu, GicFrame.CpuInterface, GiccOffsets.AliasBinaryPoint, 4, (uint)Random.Between(3, 7)));
                 break;
             case 5 when Random.OnceIn(3):
                 WriteInterface(vcpu, GiccOffsets.Control, Random.OnceIn(3) ? Control & ~Group0 : Control);

@@ -120,17 +120,12 @@ internal sealed class KvmProgram
 
             GuestCode code = _code[op.Vcpu] ??= new GuestCode(_program.Shape.Gic, op.Vcpu);
             code.Append(op);
-            if (EndsRun(i))
+            if (_program.EndsRun(i))
             {
                 code.AppendExit();
             }
         }
     }
-
-    /// <summary>Whether the vCPU of operation <paramref name="i"/> leaves the guest after it.</summary>
-    private bool EndsRun(int i) =>
-        i + 1 == _program.Operations.Length || !_program.Operations[i + 1].IsGuest
-        || _program.Operations[i + 1].Vcpu != _program.Operations[i].Vcpu;
 
     private void AppendSetup(AgentBatch batch)
     {
@@ -175,7 +170,7 @@ internal sealed class KvmProgram
                 _answerOf[i] = AppendCall(op, batch);
                 pending = i + 1;
             }
-            else if (EndsRun(i))
+            else if (_program.EndsRun(i))
             {
                 int run = batch.Run(0, op.Vcpu, RunLimitMilliseconds);
                 for (; pending <= i; pending++)

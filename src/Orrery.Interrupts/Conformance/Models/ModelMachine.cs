@@ -41,6 +41,10 @@ internal abstract class ModelMachine
         for (int i = 0; i < results.Length; i++)
         {
             results[i] = machine.Execute(program.Operations[i]);
+            if (program.EndsRun(i))
+            {
+                machine._vgic.LeaveGuest(program.Operations[i].Vcpu);
+            }
         }
 
         return results;
@@ -84,6 +88,11 @@ internal abstract class ModelMachine
         if (op.IsGuest)
         {
             KvmErrno error = _vgic.PrepareRun(op.Vcpu);
+            if (op.Traps)
+            {
+                _vgic.LeaveGuest(op.Vcpu);
+            }
+
             return error == KvmErrno.None ? ExecuteGuest(op) : OperationResult.Missing;
         }
 

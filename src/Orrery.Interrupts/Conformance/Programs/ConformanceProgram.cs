@@ -23,6 +23,11 @@ public sealed record ConformanceProgram(MachineShape Shape, ImmutableArray<Opera
     /// <summary>The most operations of a program: what fits the guest's memory.</summary>
     public const int OperationLimit = 256;
 
+    /// <summary>Whether the vCPU of operation <paramref name="index"/> leaves its guest for the host after it.</summary>
+    public bool EndsRun(int index) =>
+        Operations[index].IsGuest
+        && (index + 1 == Operations.Length || !Operations[index + 1].IsGuest || Operations[index + 1].Vcpu != Operations[index].Vcpu);
+
     /// <summary>The program without its machine: one operation on each line.</summary>
     public override string ToString() => string.Join('\n', Operations);
 }

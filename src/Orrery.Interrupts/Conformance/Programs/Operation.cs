@@ -103,6 +103,19 @@ public readonly record struct Operation
     /// <summary>Whether the guest does it.</summary>
     public bool IsGuest => Kind <= OperationKind.TakeInterrupts;
 
+    /// <summary>
+    /// Whether KVM handles the access: the vCPU leaves its guest for it. Distributors and redistributors are emulated, and
+    /// so are the registers that raise SGIs, and ICC_SRE_EL1.
+    /// </summary>
+    public bool Traps => Kind switch
+    {
+        OperationKind.Read or OperationKind.Write => Frame != GicFrame.CpuInterface,
+        OperationKind.ReadSystem or OperationKind.WriteSystem =>
+            System == SystemRegisters.IccSgi1R || System == SystemRegisters.IccSgi0R || System == SystemRegisters.IccAsgi1R
+            || System == SystemRegisters.IccSre,
+        _ => false,
+    };
+
     /// <summary>The system register of <see cref="OperationKind.ReadSystem"/> and <see cref="OperationKind.WriteSystem"/>.</summary>
     public SystemRegister System => SystemRegisters.Of((ushort)Where);
 

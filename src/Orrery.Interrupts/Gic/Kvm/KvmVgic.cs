@@ -143,6 +143,9 @@ public sealed class KvmVgic
         return error;
     }
 
+    /// <summary>A vCPU left its guest, to KVM or to user space.</summary>
+    public void LeaveGuest(int vcpu) => _gic?.LeaveGuest(vcpu);
+
     /// <summary>KVM_IRQ_LINE: <paramref name="irq"/> in the kernel's encoding (<see cref="KvmIrqLine"/>).</summary>
     public KvmErrno IrqLine(uint irq, bool level)
     {

@@ -151,8 +151,8 @@ public sealed partial class GicV2
         switch (access.Offset)
         {
             case 0x000:
-                Group0Forwarded = (value & 1) != 0;
-                Group1Forwarded = Deviations.Has(GicDeviations.SingleGroupEnable) ? Group0Forwarded : (value & 2) != 0;
+                bool group0 = (value & 1) != 0;
+                SetForwarding(group0, Deviations.Has(GicDeviations.SingleGroupEnable) ? group0 : (value & 2) != 0);
                 return RegisterResult.Done;
             case 0x004 or 0x008:
                 return access.Fail(RegisterErrorKind.ReadOnly);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Orrery.Interrupts.State;
 
 namespace Orrery.Interrupts.Gic.V2;
@@ -105,6 +106,30 @@ public sealed partial class GicV2 : GicController
     private protected override CpuSignals SignalOf(CpuInterface cpuInterface, bool group1) =>
         !group1 && cpuInterface.FiqEnabled ? CpuSignals.Fiq : CpuSignals.Irq;
 
+    private protected override Candidate MostUrgent(int cpu)
+    {
+        Candidate best = base.MostUrgent(cpu);
+        return Deviations.Has(GicDeviations.PendingSourcesHide) && best.Exists && IsHidden(cpu, best) ? Candidate.None : best;
+    }
+
+    /// <summary>Whether a more urgent SGI has sources that wait behind the one being delivered or handled.</summary>
+    private bool IsHidden(int cpu, Candidate candidate)
+    {
+        for (uint sgi = 0; sgi < Intid.SgiCount; sgi++)
+        {
+            uint waiting = _sgis.Pending(cpu, sgi);
+            bool isActive = _sgis.Active(cpu, sgi) != 0;
+            bool isListed = isActive || (Interrupts[cpu].Enabled >> (int)sgi & 1) != 0;
+            bool hasMore = isActive ? waiting != 0 : BitOperations.PopCount(waiting) > 1;
+            if (hasMore && isListed && Interrupts.Priority(cpu, (int)sgi) < candidate.Priority)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>An SGI cannot be made pending without naming its source: SGIR and SPENDSGIR do.</summary>
     private protected override bool CanSetState(InterruptRef interrupt, ChipState which) =>
         which != ChipState.Pending || interrupt.Number >= Intid.SgiCount;
@@ -178,7 +203,7 @@ public sealed partial class GicV2 : GicController
         }
         else if (_activeOwner is null || Intid.IsPrivate(intid) || _activeOwner[intid] == cpu)
         {
-            Interrupts.Deactivate(Interrupts.BankOf(cpu, intid), 1u << (int)(intid & 31));
+            DeactivateInterrupt(cpu, intid);
         }
     }
 
@@ -202,6 +227,7 @@ public sealed partial class GicV2 : GicController
     {
         _sgis.Pending(cpu, sgi) |= sources;
         SummarizeSgi(cpu, sgi);
+        Interrupts.Enqueue(cpu, 1u << (int)sgi);
     }
 
     private void ClearSgiPending(int cpu, uint sgi, byte sources)

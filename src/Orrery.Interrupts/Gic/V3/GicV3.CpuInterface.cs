@@ -192,14 +192,6 @@ public sealed partial class GicV3
             && (Interrupts.Priority(bank, bit) & Cpus[cpu].GroupPriorityMask(group1)) == dropped;
     }
 
-    private void DeactivateInterrupt(int cpu, uint intid)
-    {
-        if (Interrupts.Exists(intid))
-        {
-            Interrupts.Deactivate(Interrupts.BankOf(cpu, intid), 1u << (int)(intid & 31));
-        }
-    }
-
     /// <summary>
     /// ICC_SGI1R_EL1 and its kin: [15:0] target list, [23:16] Aff1, [27:24] INTID, [39:32] Aff2, [40] IRM (all but self),
     /// [55:48] Aff3. A register of group 0 raises only SGIs configured so; targets that do not exist are ignored.

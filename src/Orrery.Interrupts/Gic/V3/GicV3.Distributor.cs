@@ -170,8 +170,8 @@ public sealed partial class GicV3
 
     private void WriteControl(uint value)
     {
-        Group1Forwarded = (value & 2) != 0;
-        Group0Forwarded = Deviations.Has(GicDeviations.SingleGroupEnable) ? Group1Forwarded : (value & 1) != 0;
+        bool group1 = (value & 2) != 0;
+        SetForwarding(Deviations.Has(GicDeviations.SingleGroupEnable) ? group1 : (value & 1) != 0, group1);
     }
 
     /// <summary>GICD_TYPER: [4:0] ITLinesNumber [16] MBIS [17] LPIS [23:19] IDbits-1.</summary>

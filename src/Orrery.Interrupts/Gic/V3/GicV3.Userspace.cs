@@ -170,6 +170,7 @@ public sealed partial class GicV3 : IVgic
         {
             case BitRegister.SetPending:
                 Interrupts[bank].Latch = value & writable;
+                Interrupts.Enqueue(bank, value & writable);
                 Interrupts.Refresh(bank);
                 break;
             case BitRegister.ClearPending:
@@ -204,6 +205,7 @@ public sealed partial class GicV3 : IVgic
             int bank = Interrupts.BankOfWord(cpu, word);
             uint mask = LinesOf(word);
             Interrupts[bank].Line = (Interrupts[bank].Line & ~mask) | (value & mask);
+            Interrupts.Enqueue(bank, value & mask);
             Interrupts.Refresh(bank);
         }
     }
