@@ -36,6 +36,9 @@ public abstract class GicController : IInterruptChip
     /// <summary>INTIDs, the 32 private ones included.</summary>
     public int IntidCount => Interrupts.IntidCount;
 
+    /// <summary>Implemented priority bits.</summary>
+    public int PriorityBits => Format.Bits;
+
     /// <summary>How this model differs from the architecture.</summary>
     public GicDeviations Deviations { get; }
 

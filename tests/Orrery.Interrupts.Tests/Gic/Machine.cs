@@ -22,7 +22,15 @@ internal abstract class Machine
     public static Machine V3(int cpus = 1, GicDeviations deviations = GicDeviations.None, int intids = 96) =>
         new Gicv3Machine(new GicV3(new GicV3Options { CpuCount = cpus, IntidCount = intids, Deviations = deviations }));
 
+    /// <summary>The options of a GIC of the same kind and deviations.</summary>
+    public abstract GicOptions Options { get; }
+
+    /// <summary>The same guest on another GIC of the same kind.</summary>
     public abstract Machine On(GicController gic);
+
+    public abstract Machine Clone();
+
+    public abstract bool StateEquals(Machine other);
 
     public uint Read(GicFrame frame, uint offset, int width = 4, int cpu = 0)
     {
@@ -102,6 +110,8 @@ internal abstract class Machine
 
     public abstract void SetMask(byte mask, int cpu = 0);
 
+    public abstract uint Mask(int cpu = 0);
+
     public abstract uint RunningPriority(int cpu = 0);
 
     public abstract void SetBinaryPoint(int value, int cpu = 0);
@@ -152,7 +162,13 @@ internal abstract class Machine
 
         public override GicController Gic => _gic;
 
+        public override GicOptions Options => new GicV2Options { Deviations = _gic.Deviations };
+
         public override Machine On(GicController gic) => new Gicv2Machine((GicV2)gic, false);
+
+        public override Machine Clone() => On(_gic.Clone());
+
+        public override bool StateEquals(Machine other) => _gic.StateEquals((GicV2)other.Gic);
 
         public override uint Acknowledge(int cpu = 0) => Read(GicFrame.CpuInterface, 0x0C, cpu: cpu);
 
@@ -164,6 +180,8 @@ internal abstract class Machine
             Write(GicFrame.CpuInterface, 0x00, Group | (split ? 1u << 9 : 0), cpu: cpu);
 
         public override void SetMask(byte mask, int cpu = 0) => Write(GicFrame.CpuInterface, 0x04, mask, cpu: cpu);
+
+        public override uint Mask(int cpu = 0) => Read(GicFrame.CpuInterface, 0x04, cpu: cpu);
 
         public override uint RunningPriority(int cpu = 0) => Read(GicFrame.CpuInterface, 0x14, cpu: cpu);
 
@@ -202,7 +220,13 @@ internal abstract class Machine
 
         public override GicController Gic => _gic;
 
+        public override GicOptions Options => new GicV3Options { Deviations = _gic.Deviations };
+
         public override Machine On(GicController gic) => new Gicv3Machine((GicV3)gic, false);
+
+        public override Machine Clone() => On(_gic.Clone());
+
+        public override bool StateEquals(Machine other) => _gic.StateEquals((GicV3)other.Gic);
 
         public override uint Acknowledge(int cpu = 0) => (uint)ReadSystem(IccRegister.Acknowledge1, cpu);
 
@@ -213,6 +237,8 @@ internal abstract class Machine
         public override void SplitEoi(bool split, int cpu = 0) => WriteSystem(IccRegister.Control, split ? 2u : 0, cpu);
 
         public override void SetMask(byte mask, int cpu = 0) => WriteSystem(IccRegister.PriorityMask, mask, cpu);
+
+        public override uint Mask(int cpu = 0) => (uint)ReadSystem(IccRegister.PriorityMask, cpu);
 
         public override uint RunningPriority(int cpu = 0) => (uint)ReadSystem(IccRegister.RunningPriority, cpu);
 

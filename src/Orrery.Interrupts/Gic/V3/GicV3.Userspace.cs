@@ -137,7 +137,7 @@ public sealed partial class GicV3 : IVgic
                 case 0x000C:
                     return value == 0 ? KvmErrno.None : KvmErrno.Invalid;
                 case 0x0010:
-                    _distributorStatus = (byte)(value & 0xF);
+                    _distributorStatus = Deviations.Has(GicDeviations.StatusReadsAsOnes) ? (byte)0 : (byte)(value & 0xF);
                     return KvmErrno.None;
             }
 

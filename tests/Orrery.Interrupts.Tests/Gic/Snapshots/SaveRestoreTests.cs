@@ -1,0 +1,158 @@
+using Orrery.Interrupts.Gic;
+using Orrery.Interrupts.Gic.Kvm;
+using Orrery.Interrupts.Gic.Snapshots;
+using Orrery.Interrupts.Gic.V3;
+using Xunit;
+
+namespace Orrery.Interrupts.Tests.Gic.Snapshots;
+
+/// <summary>Saving and restoring changes nothing that anybody can see, except what the form cannot hold.</summary>
+public class SaveRestoreTests
+{
+    private static Machine Restored(Machine machine, GicSnapshot snapshot)
+    {
+        SnapshotResult<GicController> result = GicRestore.Restore(snapshot, machine.Options);
+        Assert.True(result.Error is null, result.Error?.ToString());
+        return machine.On(result.Value!);
+    }
+
+    private static Machine New(VgicKind kind, GicDeviations deviations) =>
+        kind == VgicKind.GicV2 ? Machine.V2(deviations: deviations, intids: 64) : Machine.V3(deviations: deviations, intids: 64);
+
+    [Theory]
+    [InlineData(GicDeviations.None)]
+    [InlineData(GicDeviations.Kvm)]
+    [Scenario("P01")]
+    public void A_restored_GICv3_has_the_same_state_and_future(GicDeviations deviations)
+    {
+        foreach (InterruptCombination interrupt in InterruptCombination.All())
+        {
+            Machine machine = New(VgicKind.GicV3, deviations);
+            interrupt.Reach(machine);
+            Machine restored = Restored(machine, GicSnapshot.Of(machine.Gic));
+            Assert.True(((GicV3)machine.Gic).StateEquals((GicV3)restored.Gic), interrupt.ToString());
+            Assert.InRange(Futures.Compare(machine, restored, interrupt), 4, 200);
+        }
+    }
+
+    /// <summary>A GICv2 restored with its lines low, as they are when devices have not driven them yet.</summary>
+    [Theory]
+    [InlineData(GicDeviations.None)]
+    [InlineData(GicDeviations.Kvm)]
+    [Scenario("P01")]
+    public void A_restored_GICv2_has_the_same_future_where_no_line_is_high(GicDeviations deviations)
+    {
+        foreach (InterruptCombination interrupt in InterruptCombination.All().Where(i => !i.Line))
+        {
+            Machine machine = New(VgicKind.GicV2, deviations);
+            interrupt.Reach(machine);
+            Machine restored = Restored(machine, GicSnapshot.Of(machine.Gic));
+            Assert.InRange(Futures.Compare(machine, restored, interrupt), 4, 200);
+        }
+    }
+
+    [Fact]
+    [Scenario("P07")]
+    public void A_GICv2_saved_with_a_high_line_and_restored_to_a_low_one_has_one_spurious_interrupt()
+    {
+        Machine machine = New(VgicKind.GicV2, GicDeviations.None);
+        machine.Configure(40, edge: false);
+        machine.Enable(40);
+        machine.Line(40, true);
+        Machine restored = Restored(machine, GicSnapshot.Of(machine.Gic));
+        Assert.False(restored.View(40).Line);
+        Assert.Equal(40u, restored.Acknowledge());
+        restored.End(40);
+        Assert.Equal(Intid.Spurious, restored.Acknowledge());
+    }
+
+    /// <summary>
+    /// The state after a set of steps must not depend on the order in which they were taken: then every order that the
+    /// dependencies allow ends in the same state. So all allowed orders are covered by looking at sets of steps.
+    /// </summary>
+    [Theory]
+    [InlineData(VgicKind.GicV2)]
+    [InlineData(VgicKind.GicV3)]
+    [Scenario("P02")]
+    public void Every_allowed_order_of_steps_restores_the_same_state(VgicKind kind)
+    {
+        foreach (InterruptCombination interrupt in InterruptCombination.All())
+        {
+            Machine machine = New(kind, GicDeviations.None);
+            interrupt.Reach(machine);
+            GicSnapshot snapshot = GicSnapshot.Of(machine.Gic);
+            Machine[] outcomes = [.. StepLattice.Explore(snapshot, New(kind, GicDeviations.None))];
+            Assert.Single(outcomes);
+            Assert.Equal(snapshot.Attributes, GicSnapshot.Of(outcomes[0].Gic).Attributes);
+            if (kind == VgicKind.GicV3)
+            {
+                Assert.True(machine.StateEquals(outcomes[0]), interrupt.ToString());
+            }
+        }
+    }
+
+    [Fact]
+    [Scenario("P19")]
+    public void A_vCPU_stopped_in_its_handler_ends_it_once_and_the_level_fires_again()
+    {
+        Machine machine = New(VgicKind.GicV3, GicDeviations.None);
+        machine.Enable(Machine.Ppi);
+        machine.Line(Machine.Ppi, true);
+        Assert.Equal(Machine.Ppi, machine.Acknowledge());
+        Machine restored = Restored(machine, GicSnapshot.Of(machine.Gic));
+        Assert.False(restored.Irq());
+        restored.End(Machine.Ppi);
+        Assert.Equal(0u, restored.ActivePriorities());
+        Assert.Equal(Machine.Ppi, restored.Acknowledge());
+    }
+
+    [Fact]
+    public void Several_CPUs_keep_their_own_registers_affinities_and_routes()
+    {
+        Machine machine = Machine.V3(cpus: 18);
+        machine.Route(40, 17);
+        machine.Enable(40);
+        machine.Line(40, true);
+        machine.SetMask(0x50, cpu: 3);
+        machine.SendSgi(7, from: 0, 1, 2);
+        Machine restored = Restored(machine, GicSnapshot.Of(machine.Gic));
+        Assert.True(machine.StateEquals(restored));
+        Assert.Equal(40u, restored.Acknowledge(17));
+        Assert.Equal(7u, restored.Acknowledge(2));
+    }
+
+    [Fact]
+    public void Sources_of_pending_SGIs_are_kept_on_a_GICv2()
+    {
+        Machine machine = Machine.V2(cpus: 3);
+        machine.SendSgi(5, from: 2, 0);
+        machine.SendSgi(5, from: 1, 0);
+        Machine restored = Restored(machine, GicSnapshot.Of(machine.Gic));
+        Assert.Equal(5u | 1u << 10, restored.Acknowledge());
+        restored.End(5u | 1u << 10);
+        Assert.Equal(5u | 2u << 10, restored.Acknowledge());
+    }
+
+    [Fact]
+    public void BPR1_hidden_by_CBPR_is_lost_as_the_form_cannot_hold_it()
+    {
+        Machine machine = New(VgicKind.GicV3, GicDeviations.None);
+        machine.SetBinaryPoint(6);
+        machine.Gic.WriteSystemRegister(0, IccRegister.Control, 1);
+        Machine restored = Restored(machine, GicSnapshot.Of(machine.Gic));
+        restored.Gic.WriteSystemRegister(0, IccRegister.Control, 0);
+        Assert.Equal(3ul, restored.Gic.ReadSystemRegister(0, IccRegister.BinaryPoint1).Value);
+    }
+
+    [Fact]
+    public void The_largest_GIC_makes_the_round_trip_as_text()
+    {
+        Machine machine = Machine.V3(cpus: 512, intids: 1024);
+        machine.SetPriority(1019, 0x58);
+        string text = GicSnapshotJson.Write(GicSnapshot.Of(machine.Gic));
+        Assert.True(text.Length < GicSnapshotJson.LengthMax / 2);
+        SnapshotResult<GicSnapshot> read = GicSnapshotJson.Read(text);
+        Assert.True(read.Error is null, read.Error?.ToString());
+        Assert.True(machine.StateEquals(Restored(machine, read.Value!)));
+    }
+}
