@@ -107,6 +107,7 @@ public abstract class VirtioTransport
     /// Makes what has come for a waiting guest known to it. For the <see cref="IDeviceScheduler"/>, which calls it at a
     /// time when the guest waits.
     /// </summary>
+    /// <exception cref="InvalidOperationException">The guest has the turn: nothing may interrupt it.</exception>
     public void Flush()
     {
         _flushRequested = false;
@@ -115,6 +116,11 @@ public abstract class VirtioTransport
         if (!IsUsable || (calls == 0 && !configuration))
         {
             return;
+        }
+
+        if (_clock.IsRunning)
+        {
+            throw new InvalidOperationException($"{Name}: an interrupt while its guest has the turn.");
         }
 
         if (_configurationUnread && _configurationRepeats < RepeatsMax)

@@ -190,6 +190,17 @@ public class VhostUserDeviceTests
     }
 
     [Fact]
+    public void Nobody_interrupts_a_guest_that_has_the_turn()
+    {
+        using DeviceFixture fixture = DeviceFixture.ReadyNet();
+        OfferReceive(fixture, 0);
+        Assert.True(fixture.Net.Deliver(Frame));
+        fixture.Clock.IsRunning = true;
+        Assert.Throws<InvalidOperationException>(fixture.Transport.Flush);
+        Assert.Empty(fixture.Log);
+    }
+
+    [Fact]
     public void A_silent_guest_is_given_up_after_the_limit()
     {
         using DeviceFixture fixture = DeviceFixture.NewNet(answerLimitMilliseconds: 1);

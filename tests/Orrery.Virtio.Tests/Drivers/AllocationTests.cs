@@ -40,7 +40,7 @@ public class AllocationTests
 
         public VirtioNetDevice Card { get; }
 
-        public bool IsRunning => true;
+        public bool IsRunning => false;
 
         public void Run(DriverTransport transport)
         {

@@ -5,7 +5,7 @@ internal sealed class FakeClock(List<string> log) : IGuestClock, IDeviceSchedule
 {
     private readonly List<(VirtioTransport Transport, ulong Delay)> _flushes = [];
 
-    public bool IsRunning { get; set; } = true;
+    public bool IsRunning { get; set; }
 
     public bool AcceptsTime { get; set; } = true;
 
