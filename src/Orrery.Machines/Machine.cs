@@ -1,5 +1,6 @@
 using Orrery.Machines.Interrupts;
 using Orrery.Machines.Programs;
+using Orrery.Machines.Serial;
 using Orrery.Machines.Stack;
 using Orrery.Simulation;
 
@@ -19,7 +20,10 @@ public sealed class Machine : IStackHost, IStackUser
     private readonly IMachineObserver _observer;
     private readonly StackTimer _stackTimer;
     private readonly ProgramTimer _programTimer;
+    private readonly AlarmClock _alarmClock;
     private readonly List<NetworkCard> _cards = [];
+    private readonly Queue<(MachineEvent Event, ulong Argument)> _deferred = new();
+    private EventHandle _alarm;
     private MachineProgram? _program;
 
     /// <summary>A machine without devices or program.</summary>
@@ -36,6 +40,8 @@ public sealed class Machine : IStackHost, IStackUser
         Interrupts = new InterruptPath(this, options.Chip, options.InterruptLatency);
         _stackTimer = new StackTimer(this);
         _programTimer = new ProgramTimer(this);
+        _alarmClock = new AlarmClock(this);
+        Serial = new SerialPort(this);
     }
 
     /// <summary>What it is.</summary>
@@ -49,6 +55,9 @@ public sealed class Machine : IStackHost, IStackUser
 
     /// <summary>Its interrupts.</summary>
     public InterruptPath Interrupts { get; }
+
+    /// <summary>Its serial line.</summary>
+    public SerialPort Serial { get; }
 
     /// <summary>Its network cards, in order; the stack has an interface for each.</summary>
     public IReadOnlyList<NetworkCard> Cards => _cards;
@@ -121,8 +130,12 @@ public sealed class Machine : IStackHost, IStackUser
         }
     }
 
-    /// <summary>Suspends the machine to memory: rings are disabled, interrupts only acknowledged.</summary>
-    public void Sleep()
+    /// <summary>
+    /// Suspends the machine to memory, in its turn: rings are disabled, its own events wait, interrupts are acknowledged and
+    /// nothing else. A line that may wake it ends the sleep, and so does the alarm clock.
+    /// </summary>
+    /// <param name="alarm">When the real-time clock wakes it; null: never.</param>
+    public void Sleep(SimDuration? alarm = null)
     {
         foreach (NetworkCard card in _cards)
         {
@@ -130,22 +143,20 @@ public sealed class Machine : IStackHost, IStackUser
         }
 
         Power = MachinePower.Asleep;
+        if (alarm is { } delay)
+        {
+            _alarm = ScheduleAt(Timeline.Now + delay, _alarmClock);
+        }
     }
 
-    /// <summary>Ends the sleep: rings are enabled, then everything that came meanwhile is handled, in the order of the lines.</summary>
-    public void Wake()
+    /// <summary>
+    /// Ends the sleep. What was flagged runs first, in the order of the lines; then rings are enabled again, and then the
+    /// machine's own events that came due meanwhile run in their order.
+    /// </summary>
+    internal void Wake()
     {
-        if (Power != MachinePower.Asleep)
-        {
-            return;
-        }
-
         Power = MachinePower.On;
-        foreach (NetworkCard card in _cards)
-        {
-            card.Transport.Resume();
-        }
-
+        Timeline.Cancel(_alarm);
         foreach (InterruptLine line in Interrupts.Lines)
         {
             if (line.DeferredBySleep)
@@ -154,7 +165,21 @@ public sealed class Machine : IStackHost, IStackUser
                 line.Raise();
             }
         }
+
+        foreach (NetworkCard card in _cards)
+        {
+            card.Transport.Resume();
+        }
+
+        // A deferred event may put the machine to sleep again; the rest then goes on waiting.
+        while (Power == MachinePower.On && _deferred.TryDequeue(out (MachineEvent Event, ulong Argument) next))
+        {
+            next.Event.Run(next.Argument);
+            TryEnterTurn();
+        }
     }
+
+    internal void Defer(MachineEvent @event, ulong argument) => _deferred.Enqueue((@event, argument));
 
     void IStackHost.Transmit(int networkInterface, ReadOnlySpan<byte> frame) => _cards[networkInterface].Send(frame);
 
@@ -167,6 +192,8 @@ public sealed class Machine : IStackHost, IStackUser
         => _program?.OnDatagram(source, sourcePort, destinationPort, payload) == true;
 
     void IStackUser.OnUnreachable(IpAddress destination) => _program?.OnUnreachable(destination);
+
+    internal void OnSerialInput(ReadOnlySpan<byte> bytes) => _program?.OnSerialInput(bytes);
 
     internal EventHandle ScheduleAt(SimTime time, MachineEvent handler, ulong argument = 0)
         => Timeline.Schedule(time, EventPriority.Participants, _origin, handler, argument);
@@ -196,6 +223,20 @@ public sealed class Machine : IStackHost, IStackUser
     private sealed class BootEvent(Machine machine) : MachineEvent(machine)
     {
         protected override void OnDue(ulong argument) => Machine.BootNow();
+    }
+
+    /// <summary>The real-time clock's alarm: a wake source.</summary>
+    private sealed class AlarmClock(Machine machine) : MachineEvent(machine)
+    {
+        private protected override bool RunsAsleep => true;
+
+        protected override void OnDue(ulong argument)
+        {
+            if (Machine.Power == MachinePower.Asleep)
+            {
+                Machine.Wake();
+            }
+        }
     }
 
     private sealed class StackTimer(Machine machine) : MachineEvent(machine)

@@ -10,7 +10,22 @@ public abstract class MachineEvent : IEventHandler
     /// <summary>The machine.</summary>
     public Machine Machine { get; }
 
+    /// <summary>It happens although the machine sleeps; other events wait for the end of the sleep.</summary>
+    private protected virtual bool RunsAsleep => false;
+
     void IEventHandler.Handle(Timeline timeline, ulong argument)
+    {
+        if (Machine.Power == MachinePower.Asleep && !RunsAsleep)
+        {
+            Machine.Defer(this, argument);
+        }
+        else
+        {
+            Run(argument);
+        }
+    }
+
+    internal void Run(ulong argument)
     {
         if (Machine.TryEnterTurn())
         {

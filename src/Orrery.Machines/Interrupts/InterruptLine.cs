@@ -43,6 +43,8 @@ public sealed class InterruptLine : MachineEvent
 
     internal bool DeferredBySleep { get; set; }
 
+    private protected override bool RunsAsleep => true;
+
     /// <summary>
     /// The device interrupts, at <paramref name="time"/>. Called outside simulated time: whatever the machine does, nothing
     /// of it runs here. When this returns the device may be answered.
@@ -80,7 +82,7 @@ public sealed class InterruptLine : MachineEvent
     {
         if (Machine.Power == MachinePower.Asleep)
         {
-            // The event itself ends the sleep; the handler waits for the resume.
+            // Whatever was on the calendar ends the sleep when it is due; the handler waits for the resume.
             DeferredBySleep = true;
             Machine.Wake();
         }

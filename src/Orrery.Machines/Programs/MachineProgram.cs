@@ -36,6 +36,11 @@ public abstract class MachineProgram
     {
     }
 
+    /// <summary>Bytes were typed at the machine's serial line.</summary>
+    protected internal virtual void OnSerialInput(ReadOnlySpan<byte> bytes)
+    {
+    }
+
     internal void Start(Machine machine)
     {
         _machine = machine;

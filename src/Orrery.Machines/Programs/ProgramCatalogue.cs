@@ -8,6 +8,7 @@ public static class ProgramCatalogue
         ["ping"] = PingProgram.Create,
         ["echo"] = EchoProgram.Create,
         ["flow"] = FlowProgram.Create,
+        ["shell"] = ShellProgram.Create,
     };
 
     /// <summary>Their names.</summary>
