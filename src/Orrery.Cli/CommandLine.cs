@@ -14,6 +14,7 @@ internal static class CommandLine
         var root = new RootCommand("A virtual-time laboratory for virtual machines.")
         {
             CalendarCommand.Create(),
+            IrqCommand.Create(),
             KernelCommand.Create(),
             RunCommand.Create(),
         };

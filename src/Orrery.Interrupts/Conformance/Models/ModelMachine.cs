@@ -32,7 +32,11 @@ internal abstract class ModelMachine
     private const uint VirtualTimer = 1u << 27, VheTimers = VirtualTimer | 1u << 30;
 
     /// <summary>Runs a program from reset on a model with the given deviations.</summary>
-    public static OperationResult[] Run(ConformanceProgram program, GicDeviations deviations)
+    /// <param name="program">The program.</param>
+    /// <param name="deviations">How the model differs from the architecture.</param>
+    /// <param name="after">Called after each operation with its index, to look at the controller.</param>
+    public static OperationResult[] Run(
+        ConformanceProgram program, GicDeviations deviations, Action<int, GicController>? after = null)
     {
         ModelMachine machine = program.Shape.Gic == VgicKind.GicV2
             ? new GicV2Machine(program.Shape, deviations)
@@ -45,6 +49,8 @@ internal abstract class ModelMachine
             {
                 machine._vgic.LeaveGuest(program.Operations[i].Vcpu);
             }
+
+            after?.Invoke(i, machine.Gic);
         }
 
         return results;

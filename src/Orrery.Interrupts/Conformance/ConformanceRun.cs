@@ -1,0 +1,160 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using Orrery.Interrupts.Conformance.Comparison;
+using Orrery.Interrupts.Conformance.Generation;
+using Orrery.Interrupts.Conformance.Guests;
+using Orrery.Interrupts.Conformance.Live;
+using Orrery.Interrupts.Conformance.Programs;
+
+namespace Orrery.Interrupts.Conformance;
+
+/// <summary>
+/// Compares real KVM with the models: generates programs, runs each on both, explains what differs by the known
+/// deviations, and shrinks the rest to smallest cases.
+/// </summary>
+public sealed class ConformanceRun
+{
+    private readonly ConformanceOptions _options;
+    private readonly EmulatedHost _host;
+    private readonly KvmRunner _kvm;
+    private readonly Dictionary<VerdictKind, int> _verdicts = [];
+    private readonly Dictionary<string, int> _seen = [];
+    private readonly List<(int Number, Difference Difference)> _unexplained = [];
+
+    private ConformanceRun(ConformanceOptions options, EmulatedHost host)
+    {
+        _options = options;
+        _host = host;
+        _kvm = new KvmRunner(host);
+    }
+
+    /// <summary>
+    /// Boots a machine and compares. False, with the reason, when the machine cannot be had or is lost on the way.
+    /// </summary>
+    /// <param name="options">What to compare.</param>
+    /// <param name="progress">Told how many programs are done, from the calling thread.</param>
+    /// <param name="report">How it went.</param>
+    /// <param name="problem">Why there is no report.</param>
+    public static bool TryRun(
+        ConformanceOptions options, Action<int>? progress, [NotNullWhen(true)] out ConformanceReport? report, out string problem)
+    {
+        report = null;
+        if (!EmulatedHost.TryStart(options.Host, out EmulatedHost? host, out problem))
+        {
+            return false;
+        }
+
+        using (host)
+        {
+            return TryRun(options, host, progress, out report, out problem);
+        }
+    }
+
+    /// <summary>As the other, on a machine that already runs.</summary>
+    internal static bool TryRun(
+        ConformanceOptions options, EmulatedHost host, Action<int>? progress, [NotNullWhen(true)] out ConformanceReport? report,
+        out string problem)
+    {
+        report = null;
+        var run = new ConformanceRun(options, host);
+        if (!run.TryCompare(progress, out problem) || !run.TryShrink(out ImmutableArray<UnexplainedDifference> unexplained, out problem))
+        {
+            return false;
+        }
+
+        report = new ConformanceReport
+        {
+            Gic = options.Gic,
+            KernelRelease = host.KernelRelease,
+            Seed = options.Seed,
+            Verdicts = run._verdicts.ToImmutableSortedDictionary(),
+            Seen = run._seen.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Unexplained = unexplained,
+        };
+        return true;
+    }
+
+    private bool TryCompare(Action<int>? progress, out string problem)
+    {
+        var generator = new ProgramGenerator(_options.Gic, _options.Seed);
+        problem = string.Empty;
+        for (int done = 0; done < _options.Count;)
+        {
+            int first = _options.First + done;
+            int count = Math.Min(KvmRunner.BatchSize, _options.Count - done);
+            ConformanceProgram[] programs = [.. Enumerable.Range(first, count).Select(generator.Generate)];
+            if (!_kvm.TryRun(programs, out OperationResult[][] results, out problem))
+            {
+                problem = $"programs {first} to {first + count - 1} of seed {_options.Seed}: {problem}";
+                return false;
+            }
+
+            for (int i = 0; i < count; i++)
+            {
+                Note(first + i, Verdict.Of(programs[i], results[i]));
+            }
+
+            done += count;
+            progress?.Invoke(done);
+        }
+
+        return true;
+    }
+
+    private void Note(int number, Verdict verdict)
+    {
+        _verdicts[verdict.Kind] = _verdicts.GetValueOrDefault(verdict.Kind) + 1;
+        foreach (KnownDeviation known in verdict.Known)
+        {
+            _seen[known.Id] = _seen.GetValueOrDefault(known.Id) + 1;
+        }
+
+        if (verdict.Kind == VerdictKind.Unexplained)
+        {
+            _unexplained.Add((number, verdict.Difference!));
+        }
+    }
+
+    private bool TryShrink(out ImmutableArray<UnexplainedDifference> shrunk, out string problem)
+    {
+        var found = ImmutableArray.CreateBuilder<UnexplainedDifference>();
+        problem = string.Empty;
+        shrunk = [];
+        foreach ((int number, Difference difference) in _unexplained)
+        {
+            if (found.Count >= _options.ShrinkLimit)
+            {
+                found.Add(new UnexplainedDifference(number, difference, IsReproducible: true));
+                continue;
+            }
+
+            if (!Shrinker.TryShrink(difference.Program, DiffersUnexplained, out ConformanceProgram smallest, out problem)
+                || !_kvm.TryRun([smallest], out OperationResult[][] results, out problem))
+            {
+                return false;
+            }
+
+            Difference? again = Verdict.Of(smallest, results[0]).Difference;
+            found.Add(new UnexplainedDifference(number, again ?? difference, again is not null));
+        }
+
+        shrunk = found.ToImmutable();
+        return true;
+    }
+
+    private bool DiffersUnexplained(IReadOnlyList<ConformanceProgram> candidates, out bool[] shows, out string problem)
+    {
+        shows = new bool[candidates.Count];
+        if (!_kvm.TryRun(candidates, out OperationResult[][] results, out problem))
+        {
+            return false;
+        }
+
+        for (int i = 0; i < shows.Length; i++)
+        {
+            shows[i] = Verdict.Of(candidates[i], results[i]).Kind == VerdictKind.Unexplained;
+        }
+
+        return true;
+    }
+}
