@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orrery.Network;
+using Orrery.Machines.Programs;
 using Orrery.Simulation;
 
 namespace Orrery.Lab.Files;
@@ -83,7 +84,7 @@ public sealed record MachineNode : NodeDefinition
     /// <summary>Delay between an interrupt that becomes pending and its handler.</summary>
     public SimDuration InterruptLatency { get; init; }
 
-    public override bool Runs => !Program.IsEmpty;
+    public override bool Runs => !Program.IsEmpty && !ProgramCatalogue.IsService(Program[0]);
 }
 
 /// <summary>Somebody else's simulator, which joins over the calendar's socket (<c>kind: external</c>).</summary>

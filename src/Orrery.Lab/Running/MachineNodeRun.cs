@@ -40,7 +40,7 @@ internal sealed class MachineNodeRun : RunningNode, IMachineObserver, IGuestCloc
     {
         error = "";
         MachineProgram? program = null;
-        if (definition.Runs)
+        if (!definition.Program.IsEmpty)
         {
             program = ProgramCatalogue.Create(definition.Program, out error);
             if (program is null)
@@ -54,6 +54,11 @@ internal sealed class MachineNodeRun : RunningNode, IMachineObserver, IGuestCloc
         for (int i = 0; i < ports.Length; i++)
         {
             node.Plug(definition.Interfaces[i], ports[i]);
+        }
+
+        foreach (TypedInput input in definition.Type)
+        {
+            timeline.Schedule(input.At, EventPriority.Devices, origin, new Typing(node, System.Text.Encoding.UTF8.GetBytes(input.Text)));
         }
 
         timeline.Schedule(definition.Start, EventPriority.Devices, origin, new Beginning(node));
@@ -123,6 +128,11 @@ internal sealed class MachineNodeRun : RunningNode, IMachineObserver, IGuestCloc
             host => new InProcessDriver(name, device, host),
             ethernet.Mac,
             [.. ethernet.Addresses.Select(address => new StackAddress(IpAddress.From(address.Address), address.PrefixLength))]));
+    }
+
+    private sealed class Typing(MachineNodeRun node, byte[] bytes) : IEventHandler
+    {
+        public void Handle(Timeline timeline, ulong argument) => node._machine.Serial.Receive(bytes, timeline.Now);
     }
 
     private sealed class Beginning(MachineNodeRun node) : IEventHandler

@@ -14,6 +14,9 @@ public static class ProgramCatalogue
     /// <summary>Their names.</summary>
     public static IReadOnlyCollection<string> Names => Programs.Keys;
 
+    /// <summary>Whether the program serves others for ever: nobody waits for it to exit.</summary>
+    public static bool IsService(string name) => name == "echo";
+
     /// <summary>Makes a program.</summary>
     /// <param name="words">Its name and its arguments.</param>
     /// <param name="error">What is wrong with them, when null is returned.</param>
