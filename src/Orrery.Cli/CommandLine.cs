@@ -14,6 +14,8 @@ internal static class CommandLine
         var root = new RootCommand("A virtual-time laboratory for virtual machines.")
         {
             CalendarCommand.Create(),
+            CheckCommand.Create(),
+            DiffCommand.Create(),
             IrqCommand.Create(),
             KernelCommand.Create(),
             RunCommand.Create(),

@@ -188,7 +188,8 @@ public sealed class AddressPlan
     /// <summary>Ports whose only IPv4 addresses are outside the network's subnet cannot talk to the others.</summary>
     private void ReportStrangers(int network, IPNetwork? subnet)
     {
-        if (subnet is null)
+        // After an error the subnet may be another than what was meant.
+        if (subnet is null || _diagnostics.Exists(diagnostic => !diagnostic.IsWarning))
         {
             return;
         }

@@ -90,7 +90,8 @@ internal sealed class InterfacePlan
             }
         }
 
-        if (taken.Count == 0 && _nodes.Count > 1)
+        // A slip in a link isolates nodes that were meant to be on it: that is said already.
+        if (taken.Count == 0 && _nodes.Count > 1 && _diagnostics.TrueForAll(diagnostic => diagnostic.IsWarning))
         {
             _diagnostics.Add(_nodes[node].Place.Warning($"node '{name}' on no link or segment", "a way to reach the others"));
         }

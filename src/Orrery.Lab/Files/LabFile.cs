@@ -32,8 +32,9 @@ public static class LabFile
                 return Failed(path, $"a file of {stream.Length} bytes", $"at most {LabTreeReader.FileSizeMax}");
             }
 
-            using var reader = new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
-            text = reader.ReadToEnd();
+            // Other encodings have byte order marks that are not UTF-8; UTF-8's own is no part of the text.
+            using var reader = new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false);
+            text = reader.ReadToEnd().TrimStart('\ufeff');
         }
         catch (DecoderFallbackException)
         {

@@ -35,7 +35,7 @@ internal static class LabReader
             Record = lab.Switch("record") ?? definition.Record,
         };
         // Addresses go by position: interfaces that contradict each other have none.
-        if (diagnostics.Any(diagnostic => !diagnostic.IsWarning && !IsAddressable(planned, ports)))
+        if (!IsAddressable(planned, ports))
         {
             return null;
         }
@@ -125,7 +125,7 @@ internal static class LabReader
 
             diagnostics.Add(node is null
                 ? text!.Place.Error($"the node '{name}'", Suggestion.OneOf("the nodes", [.. nodes.Select(n => n.Definition.Name)], name))
-                : text!.Place.Error($"'{name} exits', but '{name}' has nothing to run", Suggestion.OneOf("the nodes that run something,", runners, name)));
+                : text!.Place.Error($"'{name} exits', but '{name}' has nothing to run", Suggestion.OneOf("the nodes that run something", runners, name)));
         }
         else if (text is null || text.Text == "all exit")
         {

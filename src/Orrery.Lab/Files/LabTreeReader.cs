@@ -34,10 +34,17 @@ internal static class LabTreeReader
         }
         catch (YamlException error)
         {
-            diagnostics.Add(builder.At(error.Start).Error($"what is not YAML ({FirstLine(error.InnerException?.Message ?? error.Message)})", "a YAML document"));
+            diagnostics.Add(NotYaml(builder.At(error.Start), error.InnerException?.Message ?? error.Message));
+        }
+        catch (InvalidOperationException error)
+        {
+            // The library's scanner fails so on some texts ("- a\n{\nb:").
+            diagnostics.Add(NotYaml(builder.Last, error.Message));
         }
         return null;
     }
+
+    private static LabDiagnostic NotYaml(Place place, string message) => place.Error($"what is not YAML ({FirstLine(message)})", "a YAML document");
 
     /// <summary>The library's message without its own copy of the place.</summary>
     private static string FirstLine(string message)
@@ -57,6 +64,9 @@ internal static class LabTreeReader
     {
         private readonly Dictionary<AnchorName, LabValue> _anchors = [];
         private int _count;
+
+        /// <summary>Where the value begins that is being read.</summary>
+        public Place Last { get; private set; } = fixedPlace ? new Place(file, 0, 0) : new Place(file, 1, 1);
 
         public Place At(Mark mark) => fixedPlace ? new Place(file, 0, 0) : new Place(file, (int)mark.Line, (int)mark.Column);
 
@@ -81,7 +91,7 @@ internal static class LabTreeReader
         private LabValue Value(IParser parser, int depth)
         {
             ParsingEvent current = parser.Current!;
-            Place place = At(current.Start);
+            Place place = Last = At(current.Start);
             if (depth > DepthMax)
             {
                 throw new UnreadableException(place.Error($"more than {DepthMax} levels of nesting", "fewer"));

@@ -54,10 +54,7 @@ internal sealed partial class NetworkReader
         for (int i = 0; i < sections.Length; i++)
         {
             List<PortDraft> ports = ReadEnds(sections[i]);
-            if (ports.Count == 2)
-            {
-                Add(new LinkDefinition { Name = given[i] ?? MakeName(ports), Index = _drafts.Count, Delay = Delay(sections[i]), Ports = [] }, sections[i], ports);
-            }
+            Add(new LinkDefinition { Name = given[i] ?? MakeName(ports), Index = _drafts.Count, Delay = ReadDelay(sections[i]), Ports = [] }, sections[i], ports);
         }
     }
 
@@ -70,9 +67,8 @@ internal sealed partial class NetworkReader
             {
                 _diagnostics.Add(entry.Place.Error($"the segment name '{entry.Name}'", "letters, digits, '-', '_' and '.', not the name of a link"));
             }
-
             List<PortDraft> ports = ReadPorts(section);
-            if (section.Find("nodes") is null)
+            if (section.Find("nodes") is null or LabSequence { Items.IsEmpty: true })
             {
                 _diagnostics.Add(entry.Place.Error("a segment without 'nodes'", "a list of nodes, or all"));
             }
@@ -80,18 +76,14 @@ internal sealed partial class NetworkReader
             {
                 _diagnostics.Add(entry.Place.Warning($"segment '{entry.Name}' with one node", "at least two"));
             }
-
-            if (ports.Count > 0)
-            {
-                Add(new SegmentDefinition { Name = entry.Name, Index = _drafts.Count, Delay = Delay(section), Ports = [] }, section, ports);
-            }
+            Add(new SegmentDefinition { Name = entry.Name, Index = _drafts.Count, Delay = ReadDelay(section), Ports = [] }, section, ports);
         }
     }
 
     private void Add(NetworkDefinition definition, Section section, List<PortDraft> ports) =>
         _drafts.Add(new NetworkDraft(definition, section.Place, ports, ReadSubnet(section)));
 
-    private static SimDuration Delay(Section section) => section.Duration("delay") ?? DefaultDelay;
+    private static SimDuration ReadDelay(Section section) => section.Duration("delay") ?? DefaultDelay;
 
     private string? ReadGivenName(Section link)
     {

@@ -62,7 +62,8 @@ internal sealed partial class NodeReader(string folder, CalendarOptions calendar
         string[] kinds = [.. LabKeys.NodeOfKind.Keys];
         var node = new Section(entry.Value, "a node", null, diagnostics);
         string kind = node.Word("kind", "the kinds", kinds);
-        ReportForeignKeys(node, kind);
+        // Of a node whose kind is a slip nobody knows which keys it may have.
+        ReportForeignKeys(node, node.Text("kind", "") is { } written && written != kind ? null : kind);
         NodeDefinition definition = kind switch
         {
             MachineNode.KindName => ReadMachine(node, entry.Name, index),
@@ -78,10 +79,10 @@ internal sealed partial class NodeReader(string folder, CalendarOptions calendar
         return new NodeDraft(definition, entry.Place, new InterfaceReader(diagnostics).Read(node));
     }
 
-    /// <summary>Keys that a node of this kind does not have; one that another kind has says so.</summary>
-    private void ReportForeignKeys(Section node, string kind)
+    /// <summary>Keys that a node of this kind (null: of any) does not have; one that another kind has says so.</summary>
+    private void ReportForeignKeys(Section node, string? kind)
     {
-        string[] keys = [.. LabKeys.Node, .. LabKeys.NodeOfKind[kind]];
+        string[] keys = [.. LabKeys.Node, .. kind is null ? LabKeys.NodeOfKind.Values.SelectMany(own => own) : LabKeys.NodeOfKind[kind]];
         foreach (LabEntry entry in node.Entries)
         {
             if (keys.Contains(entry.Name))
@@ -91,7 +92,7 @@ internal sealed partial class NodeReader(string folder, CalendarOptions calendar
 
             string? owner = LabKeys.NodeOfKind.FirstOrDefault(other => other.Value.Contains(entry.Name)).Key;
             diagnostics.Add(entry.Place.Error($"key '{entry.Name}'", owner is null
-                ? Suggestion.OneOf($"the keys of a {kind} node,", keys, entry.Name)
+                ? Suggestion.OneOf($"the keys of a {kind}{(kind is null ? "" : " ")}node", keys, entry.Name)
                 : $"it on a node of kind {owner} only; this one is of kind {kind}"));
         }
     }
@@ -119,7 +120,7 @@ internal sealed partial class NodeReader(string folder, CalendarOptions calendar
             Index = index,
             Program = [.. (node.Text("program", "a program and its arguments") ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)],
             Assembly = ReadPath(node, "assembly", "an assembly that exists", File.Exists),
-            OwnProcess = node.Word("process", "the places of a machine,", ["inside", "own"]) == "own",
+            OwnProcess = node.Word("process", "the places of a machine", ["inside", "own"]) == "own",
             InterruptChip = interrupts?.Word("chip", "the chips", ["gicv3", "gicv2"]) == "gicv2" ? InterruptChip.GicV2 : InterruptChip.GicV3,
             InterruptLatency = interrupts?.Duration("latency") ?? SimDuration.Zero,
         };

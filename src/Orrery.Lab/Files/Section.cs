@@ -148,7 +148,7 @@ internal sealed class Section
     /// <param name="what">What the words are, in the plural: "the kinds".</param>
     public string Word(string key, string what, IReadOnlyList<string> words)
     {
-        LabScalar? scalar = Scalar(key, $"one of {what} {string.Join(", ", words)}");
+        LabScalar? scalar = Scalar(key, Suggestion.OneOf(what, words, ""));
         if (scalar is null || words.Contains(scalar.Text))
         {
             return scalar?.Text ?? words[0];
@@ -166,7 +166,7 @@ internal sealed class Section
         {
             if (!keys.Contains(entry.Name))
             {
-                _diagnostics.Add(entry.Place.Error($"key '{entry.Name}'", Suggestion.OneOf($"the keys of {what},", keys, entry.Name)));
+                _diagnostics.Add(entry.Place.Error($"key '{entry.Name}'", Suggestion.OneOf($"the keys of {what}", keys, entry.Name)));
             }
         }
     }

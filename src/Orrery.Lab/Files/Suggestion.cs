@@ -6,7 +6,7 @@ internal static class Suggestion
     /// <summary>Words beyond this are summed up, so that a message stays readable.</summary>
     private const int ListedMax = 20;
 
-    /// <summary>"one of a, b and c", with the nearest to <paramref name="word"/> pointed out when one is near.</summary>
+    /// <summary>"one of the nodes: a, b", with the nearest to <paramref name="word"/> pointed out when one is near.</summary>
     /// <param name="what">What the words are, in the plural: "the nodes".</param>
     public static string OneOf(string what, IReadOnlyCollection<string> known, string word)
     {
@@ -22,7 +22,7 @@ internal static class Suggestion
         }
 
         string? nearest = Nearest(known, word);
-        return $"one of {what} {list}" + (nearest is null ? "" : $" (did you mean '{nearest}'?)");
+        return $"one of {what}: {list}" + (nearest is null ? "" : $" (did you mean '{nearest}'?)");
     }
 
     /// <summary>The word at the least edit distance, if it is near enough to be a slip; the first of several.</summary>

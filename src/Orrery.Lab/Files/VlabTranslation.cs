@@ -181,7 +181,7 @@ internal sealed class VlabTranslation
         {
             if (!keys.Contains(entry.Name))
             {
-                _diagnostics.Add(entry.Place.Warning($"key '{entry.Name}', which is ignored", Suggestion.OneOf($"the keys of {what},", keys, entry.Name)));
+                _diagnostics.Add(entry.Place.Warning($"key '{entry.Name}', which is ignored", Suggestion.OneOf($"the keys of {what}", keys, entry.Name)));
             }
         }
     }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Orrery.Simulation;
@@ -28,18 +27,14 @@ public sealed class RunDigest : IRecordReader
     private const int KindCountMax = 16;
     private const ulong SecondNs = 1_000_000_000;
 
-    private readonly TextWriter? _trail;
+    private readonly DigestTrail? _trail;
     private readonly List<DigestStream> _streams = [];
     private readonly List<DigestStream> _touched = [];
     private DigestStream?[] _streamOf = new DigestStream?[64 * KindCountMax];
     private ulong _second;
 
-    /// <param name="trail">Takes the trail: a line for each stream in each simulated second in which it grew.</param>
-    public RunDigest(TextWriter? trail = null)
-    {
-        _trail = trail;
-        _trail?.Write("second\tstream\tcount\thash\n");
-    }
+    /// <param name="trail">Takes the trail, if one is wanted.</param>
+    public RunDigest(DigestTrail? trail = null) => _trail = trail;
 
     public void Read(in RunRecord record)
     {
@@ -78,7 +73,6 @@ public sealed class RunDigest : IRecordReader
     public DigestResult Finish()
     {
         WriteTrail();
-        _trail?.Flush();
         _streams.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
         using var lab = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var results = new List<StreamDigest>();
@@ -128,7 +122,7 @@ public sealed class RunDigest : IRecordReader
         }
         foreach (DigestStream stream in _touched)
         {
-            _trail?.Write(string.Create(CultureInfo.InvariantCulture, $"{_second}\t{stream.Name}\t{stream.Fresh}\t{stream.GetShortHash()}\n"));
+            _trail?.Write(_second, stream);
             stream.Fresh = 0;
         }
         _touched.Clear();

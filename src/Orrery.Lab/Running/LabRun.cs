@@ -1,6 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Orrery.Lab.Files;
 using Orrery.Lab.Kernels;
+using Orrery.Lab.Records;
 using Orrery.Simulation;
 
 namespace Orrery.Lab.Running;
@@ -64,6 +66,12 @@ public static class LabRun
             return Unusable(lab, error);
         }
 
+        if (!TryRecord(lab, folder, running, out RunRecording? recording, out error))
+        {
+            return Unusable(lab, error);
+        }
+
+        using RunRecording recorded = recording;
         var reporter = new RunReporter(running, observer, options.Pace);
         running.Simulator.AddRecordReader(reporter);
         running.Simulator.EpochEnded += reporter.OnEpochEnded;
@@ -80,12 +88,35 @@ public static class LabRun
         RunEnd end = RunEnd.Of(lab.Until, running.RunningNodes);
         Simulation.RunResult outcome = running.Simulator.Run(end.Limit, end.IsReached, stop.Token);
         running.KillGuests();
+        DigestResult digest = recorded.Finish();
+        foreach (string fault in recorded.Faults)
+        {
+            running.Notices.Notice(fault);
+        }
+
         reporter.Finish();
-        return Judge(lab, running, outcome, end, interrupted: cancellation.IsCancellationRequested);
+        return Judge(lab, running, outcome, end, digest, interrupted: cancellation.IsCancellationRequested);
+    }
+
+    private static bool TryRecord(
+        LabDefinition lab, RunFolder folder, RunningLab running, [NotNullWhen(true)] out RunRecording? recording, out string error)
+    {
+        try
+        {
+            recording = RunRecording.Begin(lab, folder, running.Fabric, running.Simulator);
+            error = "";
+            return true;
+        }
+        catch (IOException e)
+        {
+            recording = null;
+            error = $"the run cannot be recorded: {e.Message}";
+            return false;
+        }
     }
 
     private static RunResult Judge(
-        LabDefinition lab, RunningLab running, Simulation.RunResult outcome, RunEnd end, bool interrupted)
+        LabDefinition lab, RunningLab running, Simulation.RunResult outcome, RunEnd end, DigestResult digest, bool interrupted)
     {
         NodeResult[] nodes = [.. running.RunningNodes.Select(node => node.ToResult())];
         IReadOnlyList<string> faults = running.Notices.Faults;
@@ -112,7 +143,7 @@ public static class LabRun
             SimulatedNs = (end.ReachedAt() ?? outcome.Time).Nanoseconds,
             WallSeconds = Math.Round(running.Wall.TotalSeconds, 6),
             Events = running.Simulator.Timelines.Aggregate(0UL, (sum, timeline) => sum + timeline.EventCount),
-            Digest = "",
+            Digest = digest.Lab,
             Nodes = nodes,
             Faults = faults,
         };

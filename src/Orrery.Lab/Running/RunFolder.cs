@@ -4,7 +4,8 @@ namespace Orrery.Lab.Running;
 
 /// <summary>
 /// Where a run leaves what it leaves: <c>result.json</c>, per node <c>NODE.out</c> (what its commands wrote) and
-/// <c>NODE.console</c> (its kernel's messages), per network <c>NETWORK.pcapng</c>, and <c>records</c> for comparing runs.
+/// <c>NODE.console</c> (its kernel's messages), per captured network <c>NETWORK.pcapng</c>, and <c>records</c> and
+/// <c>digests.tsv</c> for comparing runs.
 /// </summary>
 public sealed class RunFolder
 {
@@ -21,6 +22,18 @@ public sealed class RunFolder
 
     /// <summary>The kernel's messages of <paramref name="node"/>.</summary>
     public string Console(string node) => File($"{node}.console");
+
+    /// <summary>The records, for <c>orrery diff</c>.</summary>
+    public string Records => RecordsIn(Path);
+
+    /// <summary>The trail of the digests.</summary>
+    public string Trail => File("digests.tsv");
+
+    /// <summary>The capture of <paramref name="network"/>.</summary>
+    public string Capture(string network) => File($"{network}.pcapng");
+
+    /// <summary>Where the run in <paramref name="folder"/> left its records.</summary>
+    public static string RecordsIn(string folder) => System.IO.Path.Combine(folder, "records");
 
     /// <summary>A file of the folder.</summary>
     public string File(string name) => System.IO.Path.Combine(Path, name);

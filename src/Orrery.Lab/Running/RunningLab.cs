@@ -17,7 +17,6 @@ internal sealed class RunningLab : IRunView, IDisposable
     private readonly List<RunningNode> _nodes = [];
     private readonly Dictionary<int, Timeline> _timelines = [];
     private readonly Dictionary<Timeline, GuestTimeline> _hosts = [];
-    private readonly Fabric _fabric;
     private readonly ProcessorLease _processors;
     private GuestLauncher? _launcher;
 
@@ -34,11 +33,14 @@ internal sealed class RunningLab : IRunView, IDisposable
             Workers = jobs,
             WorkerStarting = worker => Posix.Affinity.PinCurrentThread(_processors.Processors[worker]),
         });
-        _fabric = new Fabric(Simulator);
+        Fabric = new Fabric(Simulator);
     }
 
     /// <summary>Runs it.</summary>
     public Simulator Simulator { get; }
+
+    /// <summary>Its networks.</summary>
+    public Fabric Fabric { get; }
 
     /// <summary>What it has to say besides its records.</summary>
     public RunNotices Notices { get; } = new();
@@ -133,11 +135,11 @@ internal sealed class RunningLab : IRunView, IDisposable
             ImmutableArray<Port> ends = [.. network.Ports.Select(port => ports[port.Node][port.Interface])];
             if (network is LinkDefinition)
             {
-                _fabric.AddLink(network.Name, ends[0], ends[1], network.Delay);
+                Fabric.AddLink(network.Name, ends[0], ends[1], network.Delay);
             }
             else
             {
-                _fabric.AddSegment(network.Name, ends, network.Delay);
+                Fabric.AddSegment(network.Name, ends, network.Delay);
             }
         }
 
@@ -193,7 +195,7 @@ internal sealed class RunningLab : IRunView, IDisposable
     }
 
     private Port[] AddPorts(NodeDefinition node, Timeline timeline)
-        => [.. node.Interfaces.Select(ethernet => _fabric.AddPort($"{node.Name}.{ethernet.Name}", timeline))];
+        => [.. node.Interfaces.Select(ethernet => Fabric.AddPort($"{node.Name}.{ethernet.Name}", timeline))];
 
     private Timeline TimelineOf(TimelinePlan plan, int node)
     {

@@ -43,7 +43,7 @@ internal static class RecordBench
     }
 
     /// <summary>The hashes of a run.</summary>
-    public static DigestResult Digest(IEnumerable<Happening> happenings, bool apart = false, TextWriter? trail = null)
+    public static DigestResult Digest(IEnumerable<Happening> happenings, bool apart = false, DigestTrail? trail = null)
     {
         var digest = new RunDigest(trail);
         Run(happenings, apart, digest);

@@ -87,9 +87,10 @@ public class RunDigestTests
     [Fact]
     public void The_trail_has_a_line_for_each_stream_in_each_second_in_which_it_grew()
     {
-        using var trail = new StringWriter();
+        using var text = new StringWriter();
+        using var trail = new DigestTrail(text);
         DigestResult digest = RecordBench.Digest(Small, trail: trail);
-        string[][] lines = [.. trail.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))];
+        string[][] lines = [.. text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))];
         Assert.Equal(
             ["second stream count", "0 console a 6", "0 frames a.eth0 1", "0 life a 1", "1 frames b.eth0 1", "2 life a 1"],
             lines.Select(line => string.Join(' ', line[..3])));

@@ -1,0 +1,53 @@
+using System.Globalization;
+
+namespace Orrery.Lab.Records;
+
+/// <summary>
+/// Where the hashes of a run stood: a line for each stream in each simulated second in which it grew. The first line in which
+/// the trails of two runs differ tells the second and the stream. A full disk ends the trail, not the run.
+/// </summary>
+/// <param name="output">Takes tab-separated lines; disposed of with the trail.</param>
+public sealed class DigestTrail(TextWriter output) : IDisposable
+{
+    private bool _hasBegun;
+
+    /// <summary>Why the trail ends before the run; null while it does not.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>Adds a line.</summary>
+    internal void Write(ulong second, DigestStream stream)
+    {
+        if (Fault is not null)
+        {
+            return;
+        }
+        try
+        {
+            if (!_hasBegun)
+            {
+                output.Write("second\tstream\tcount\thash\n");
+                _hasBegun = true;
+            }
+            output.Write(string.Create(CultureInfo.InvariantCulture, $"{second}\t{stream.Name}\t{stream.Fresh}\t{stream.GetShortHash()}\n"));
+        }
+        catch (IOException error)
+        {
+            Break(error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        try
+        {
+            output.Dispose();
+        }
+        catch (IOException error)
+        {
+            Break(error);
+        }
+    }
+
+    private void Break(IOException error) => Fault ??= $"the trail of the digests ends early: {error.Message}";
+}

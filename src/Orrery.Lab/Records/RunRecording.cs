@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using Orrery.Lab.Files;
+using Orrery.Lab.Running;
+using Orrery.Network;
+using Orrery.Simulation;
+
+namespace Orrery.Lab.Records;
+
+/// <summary>What a run leaves of its records: the digest with its trail, the captures, and the records themselves.</summary>
+internal sealed class RunRecording : IDisposable
+{
+    private readonly DigestTrail _trail;
+    private readonly RunDigest _digest;
+    private readonly CaptureSet _captures;
+    private readonly RecordFileWriter? _records;
+
+    private RunRecording(LabDefinition lab, RunFolder folder)
+    {
+        _trail = new DigestTrail(new StreamWriter(folder.Trail));
+        _digest = new RunDigest(_trail);
+        _captures = new CaptureSet(lab.StartUnixNs);
+        _records = lab.Record ? new RecordFileWriter(folder.Records, Header(lab)) : null;
+    }
+
+    /// <summary>What of it ends before the run does, in words. Complete after <see cref="Finish"/>.</summary>
+    public IReadOnlyList<string> Faults => [.. _captures.Faults, .. new[] { _records?.Fault, _trail.Fault }.OfType<string>()];
+
+    /// <summary>Begins, before the run does.</summary>
+    /// <param name="lab">What is run; says what is captured.</param>
+    /// <param name="folder">Takes the files.</param>
+    /// <param name="fabric">The networks, by the names that the lab gives them.</param>
+    /// <param name="simulator">Makes the records.</param>
+    /// <exception cref="IOException">A file cannot be made.</exception>
+    public static RunRecording Begin(LabDefinition lab, RunFolder folder, Fabric fabric, Simulator simulator)
+    {
+        var recording = new RunRecording(lab, folder);
+        foreach (NetworkDefinition network in lab.Networks.Where(network => network.Capture))
+        {
+            recording._captures.Add(folder.Capture(network.Name), PortsOf(fabric, network.Name));
+        }
+        simulator.AddRecordReader(recording._digest);
+        simulator.AddRecordReader(recording._captures);
+        if (recording._records is not null)
+        {
+            simulator.AddRecordReader(recording._records);
+        }
+        return recording;
+    }
+
+    /// <summary>Completes the files.</summary>
+    /// <returns>The digests.</returns>
+    public DigestResult Finish()
+    {
+        DigestResult result = _digest.Finish();
+        Dispose();
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _trail.Dispose();
+        _captures.Dispose();
+        _records?.Dispose();
+    }
+
+    private static RecordFileHeader Header(LabDefinition lab) => new()
+    {
+        Lab = lab.Title,
+        Seed = lab.Seed,
+        StartUnixNs = lab.StartUnixNs,
+        Nodes = [.. lab.Nodes.Select(node => node.Name)],
+    };
+
+    private static ImmutableArray<Port> PortsOf(Fabric fabric, string network) =>
+        fabric.Links.FirstOrDefault(link => link.Name == network) is { } link ? [link.A, link.B]
+        : fabric.Segments.First(segment => segment.Name == network).Ports;
+}

@@ -1,0 +1,31 @@
+using System.Diagnostics;
+
+namespace Orrery.Cli.Tests;
+
+/// <summary>What an <c>orrery</c> command came to.</summary>
+internal sealed record CommandResult(int ExitCode, string Output, string Error);
+
+/// <summary>Runs the command that the tests were built with.</summary>
+internal static class OrreryProcess
+{
+    public static string Root { get; } = FindRoot(AppContext.BaseDirectory);
+
+    /// <summary>Runs <c>orrery</c> to its end.</summary>
+    public static CommandResult Run(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "orrery"), arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Root,
+        };
+        using Process process = Process.Start(start)!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return new CommandResult(process.ExitCode, output, error.GetAwaiter().GetResult());
+    }
+
+    private static string FindRoot(string folder) =>
+        File.Exists(Path.Combine(folder, "Orrery.slnx")) ? folder : FindRoot(Path.GetDirectoryName(folder)!);
+}
