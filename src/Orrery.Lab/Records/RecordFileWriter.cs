@@ -21,6 +21,7 @@ public sealed class RecordFileWriter : IRecordReader, IDisposable
     private int _used;
     private long _size;
     private ulong _lastNs;
+    private bool _isClosed;
 
     /// <param name="path">The file, which is replaced.</param>
     /// <param name="header">What is written about the run.</param>
@@ -82,6 +83,12 @@ public sealed class RecordFileWriter : IRecordReader, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_isClosed)
+        {
+            return;
+        }
+
+        _isClosed = true;
         if (Fault is null)
         {
             Put(0);

@@ -55,6 +55,7 @@ internal static class RecordBench
     {
         using var writer = new RecordFileWriter(path, Header);
         Run(happenings, apart, writer);
+        writer.Dispose(); // and again: whoever completes the file may not be the one who cleans up
     }
 
     private sealed class Recording(Happening happening, Origin origin) : IEventHandler
