@@ -7,7 +7,6 @@ namespace Orrery.Lab.Kernels;
 internal static class BuildTools
 {
     private const int BufferBytes = 16 << 10;
-    private const int EndTimeoutMilliseconds = 10_000;
 
     // A file that stands for each Debian package; programs are looked for in the search path.
     private static readonly (string File, string Package)[] Needed =
@@ -62,6 +61,7 @@ internal static class BuildTools
                         Environment = [.. KernelRecipe.Environment, "PATH=" + SearchPath],
                         WorkingDirectory = folder,
                         Descriptors = [nothing, outputEnd, outputEnd],
+                        OwnGroup = true,
                     },
                     out int error);
                 if (process is null)
@@ -72,10 +72,10 @@ internal static class BuildTools
             }
 
             using (process)
-            using (stop.Register(process.Terminate)) // make passes it on to its compilers
+            using (stop.Register(process.KillGroup)) // with all the compilers
             {
                 ReadLines(output, onLine);
-                process.Exited.WaitReadable(stop.IsCancellationRequested ? EndTimeoutMilliseconds : Timeout.Infinite);
+                process.Exited.WaitReadable(Timeout.Infinite);
                 return process.TryReap()?.ShellStatus ?? notFound;
             }
         }

@@ -106,7 +106,7 @@ internal sealed class KernelBuilder
         }
 
         _progress.OnStage(KernelBuildStage.Configuring);
-        foreach (KernelPatch patch in KernelRecipe.Own.Patches)
+        foreach (KernelPatch patch in _cache.Recipe.Patches)
         {
             what = $"applying kernel/patches/{patch.Name}";
             string path = Path.Combine(_folder, patch.Name);
@@ -118,7 +118,7 @@ internal sealed class KernelBuilder
         }
 
         what = "configuring the kernel";
-        File.WriteAllText(Path.Combine(_tree, ".config"), KernelRecipe.Own.Configuration);
+        File.WriteAllText(Path.Combine(_tree, ".config"), _cache.Recipe.Configuration);
         if (!Make(log, ["olddefconfig"]))
         {
             return false;
@@ -171,7 +171,7 @@ internal sealed class KernelBuilder
             Key = _key,
             Release = File.ReadAllText(Path.Combine(_tree, "include/config/kernel.release")).Trim(),
             Source = _options.Source.Path,
-            Recipe = KernelRecipe.Own.Identity,
+            Recipe = _cache.Recipe.Identity,
             Compiler = BuildTools.DescribeCompiler(),
             Sha256 = Convert.ToHexStringLower(SHA256.HashData(content)),
             Bytes = content.Length,

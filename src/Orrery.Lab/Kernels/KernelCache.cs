@@ -15,17 +15,23 @@ public sealed class KernelCache
 
     /// <summary>A cache at a place of its own.</summary>
     /// <param name="folder">Its directory; created when something is built.</param>
-    public KernelCache(string folder)
+    /// <param name="recipe">How its kernels are made.</param>
+    public KernelCache(string folder, KernelRecipe recipe)
     {
         Folder = folder;
+        Recipe = recipe;
         _sourceHashes = new SourceHashes(Path.Combine(folder, "sources"));
     }
 
     /// <summary>The user's cache.</summary>
-    public static KernelCache OfUser { get; } = new(Path.Combine(FindCacheHome(), "orrery", "kernels"));
+    public static KernelCache OfUser { get; } = new(
+        Path.Combine(FindCacheHome(), "orrery", "kernels"), KernelRecipe.Own);
 
     /// <summary>Its directory.</summary>
     public string Folder { get; }
+
+    /// <summary>How its kernels are made.</summary>
+    public KernelRecipe Recipe { get; }
 
     /// <summary>Everything in it, newest first.</summary>
     public IReadOnlyList<CachedKernel> List()
@@ -48,7 +54,7 @@ public sealed class KernelCache
         source ??= KernelSource.Find(null, out _);
         return source is not null
             ? Read(KeyOf(source))
-            : List().FirstOrDefault(kernel => kernel.Recipe == KernelRecipe.Own.Identity);
+            : List().FirstOrDefault(kernel => kernel.Recipe == Recipe.Identity);
     }
 
     /// <summary>The kernel that labs boot; builds it when it is not there yet, which takes minutes.</summary>
@@ -125,7 +131,7 @@ public sealed class KernelCache
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
     }
 
-    private string KeyOf(KernelSource source) => KernelRecipe.Own.KeyFor(source.Identify(_sourceHashes));
+    private string KeyOf(KernelSource source) => Recipe.KeyFor(source.Identify(_sourceHashes));
 
     private string FolderOf(string key) => Path.Combine(Folder, key);
 

@@ -15,7 +15,7 @@ public sealed class KernelRecipe
 
     private const int KeyHexDigits = 16;
 
-    private KernelRecipe(string configuration, IReadOnlyList<KernelPatch> patches)
+    internal KernelRecipe(string configuration, IReadOnlyList<KernelPatch> patches)
     {
         Configuration = configuration;
         Patches = patches;

@@ -15,12 +15,14 @@ namespace Orrery.Posix;
 public sealed unsafe class ChildProcess : IDisposable
 {
     private readonly FileDescriptor _exited;
+    private readonly bool _ownGroup;
     private bool _reaped;
 
-    private ChildProcess(int id, FileDescriptor exited)
+    private ChildProcess(int id, FileDescriptor exited, bool ownGroup)
     {
         Id = id;
         _exited = exited;
+        _ownGroup = ownGroup;
     }
 
     /// <summary>The process id, also after the end.</summary>
@@ -44,7 +46,7 @@ public sealed unsafe class ChildProcess : IDisposable
         int watch = Libc.Result(Libc.syscall(SystemCall.PidfdOpen, id, 0, null, 0));
         if (watch >= 0)
         {
-            return new ChildProcess(id, new FileDescriptor(watch));
+            return new ChildProcess(id, new FileDescriptor(watch), options.OwnGroup);
         }
 
         // Without a descriptor to watch, nobody would ever learn of its end.
@@ -58,8 +60,14 @@ public sealed unsafe class ChildProcess : IDisposable
     /// <summary>Ends the process. Does nothing when it has ended already.</summary>
     public void Kill() => Signal(_exited, Libc.SIGKILL);
 
-    /// <summary>Asks the process to end (SIGTERM).</summary>
-    public void Terminate() => Signal(_exited, Libc.SIGTERM);
+    /// <summary>Ends the process and all it has started, if it was given a group of its own and is not reaped yet.</summary>
+    public void KillGroup()
+    {
+        if (_ownGroup && !_reaped)
+        {
+            _ = Libc.kill(-Id, Libc.SIGKILL);
+        }
+    }
 
     /// <summary>The status of a process that has ended, which is thereby reaped; null while it runs or once it was reaped.</summary>
     public ExitStatus? TryReap()
@@ -155,7 +163,9 @@ public sealed unsafe class ChildProcess : IDisposable
         _ = Libc.posix_spawnattr_init(attributes);
         _ = Libc.posix_spawnattr_setsigdefault(attributes, all);
         _ = Libc.posix_spawnattr_setsigmask(attributes, none);
-        _ = Libc.posix_spawnattr_setflags(attributes, Libc.POSIX_SPAWN_SETSIGDEF | Libc.POSIX_SPAWN_SETSIGMASK);
+        short group = options.OwnGroup ? Libc.POSIX_SPAWN_SETPGROUP : (short)0; // the group's number defaults to the process's
+        _ = Libc.posix_spawnattr_setflags(
+            attributes, (short)(Libc.POSIX_SPAWN_SETSIGDEF | Libc.POSIX_SPAWN_SETSIGMASK | group));
         _ = Libc.posix_spawn_file_actions_init(actions);
         var moved = new List<FileDescriptor>();
         try

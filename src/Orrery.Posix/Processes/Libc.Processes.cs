@@ -8,12 +8,12 @@ internal static unsafe partial class Libc
     internal const int PR_SET_NO_NEW_PRIVS = 38;
 
     internal const int SIGKILL = 9;
-    internal const int SIGTERM = 15;
 
     internal const int P_PID = 1;
     internal const int WNOHANG = 1;
     internal const int WEXITED = 4;
 
+    internal const short POSIX_SPAWN_SETPGROUP = 0x02;
     internal const short POSIX_SPAWN_SETSIGDEF = 0x04;
     internal const short POSIX_SPAWN_SETSIGMASK = 0x08;
 

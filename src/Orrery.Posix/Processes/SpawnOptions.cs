@@ -17,4 +17,9 @@ public sealed record SpawnOptions
 
     /// <summary>Its open descriptors: the first becomes 0, the second 1, and so on. Every other one is closed.</summary>
     public required IReadOnlyList<FileDescriptor> Descriptors { get; init; }
+
+    /// <summary>
+    /// It begins a process group, so that it and all it starts can be ended at once, and a terminal's signals do not reach it.
+    /// </summary>
+    public bool OwnGroup { get; init; }
 }

@@ -112,6 +112,30 @@ public sealed class GuestPartsTests : IDisposable
     }
 
     [Fact]
+    public void Messages_of_process_1_are_found_between_other_bytes_however_they_are_cut()
+    {
+        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(
+            "noise\norrery: ready\r\norrery: start 1\norrery: start x\norrery: exit 1 130\n" + new string('x', 10_000)
+            + "\norrery: nonsense\norrery: done 130\norrery: failed to do it\norrery: rea");
+        GuestMessage[] expected =
+        [
+            new(GuestMessageKind.Ready), new(GuestMessageKind.Start, 1), new(GuestMessageKind.Exit, 1, 130),
+            new(GuestMessageKind.Done, Status: 130), new(GuestMessageKind.Failed, Text: "to do it"),
+        ];
+        foreach (int size in new[] { 1, 7, bytes.Length })
+        {
+            var messages = new List<GuestMessage>();
+            var control = new GuestControl(messages.Add);
+            foreach (byte[] chunk in bytes.Chunk(size))
+            {
+                control.Write(chunk);
+            }
+
+            Assert.Equal(expected, messages);
+        }
+    }
+
+    [Fact]
     public void An_abandoned_folder_is_removed_and_one_in_use_is_not()
     {
         using var inUse = GuestFolder.Create();

@@ -114,6 +114,31 @@ public sealed class ChildProcessTests
     }
 
     [Fact]
+    public void A_group_ends_at_once()
+    {
+        (FileDescriptor read, FileDescriptor write) = FileDescriptor.CreatePipe();
+        using FileDescriptor nothing = FileDescriptor.OpenNull();
+        using (read)
+        {
+            ChildProcess process;
+            using (write)
+            {
+                process = Start("(sleep 1000; echo late) & echo started; wait", [nothing, write, write], ownGroup: true);
+            }
+
+            using (process)
+            {
+                Assert.Equal("started\n"u8, ReadExactly(read, 8));
+                process.KillGroup();
+                Assert.Equal("", ReadToEnd(read)); // whoever held the other end is gone
+                process.Exited.WaitReadable(-1);
+                Assert.Equal(new ExitStatus(0, 9), process.TryReap());
+                process.KillGroup(); // the number may be another's by now: nothing happens
+            }
+        }
+    }
+
+    [Fact]
     public void Limits_are_set_and_never_raised()
     {
         using FileDescriptor nothing = FileDescriptor.OpenNull();
@@ -133,16 +158,18 @@ public sealed class ChildProcessTests
         }
     }
 
-    private static ChildProcess Start(string script, IReadOnlyList<FileDescriptor> descriptors, params string[] environment)
+    private static ChildProcess Start(
+        string script, IReadOnlyList<FileDescriptor> descriptors, string[]? environment = null, bool ownGroup = false)
     {
         ChildProcess? process = ChildProcess.Start(
             new SpawnOptions
             {
                 File = "/bin/sh",
                 Arguments = ["sh", "-c", script],
-                Environment = ["PATH=/usr/bin:/bin", .. environment],
+                Environment = ["PATH=/usr/bin:/bin", .. environment ?? []],
                 WorkingDirectory = "/",
                 Descriptors = descriptors,
+                OwnGroup = ownGroup,
             },
             out int error);
         Assert.Equal(0, error);
