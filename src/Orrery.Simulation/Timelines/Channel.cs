@@ -46,7 +46,7 @@ public sealed class Channel
             return;
         }
 
-        var message = new Message(due.Nanoseconds, EventQueue.RankOf(priority, origin.Id), origin.NextSequence++, handler, argument);
+        var message = new Message(due.Nanoseconds, EventRank.Of(priority, origin.Id), origin.NextSequence++, handler, argument);
         if (From.Share is { } share)
         {
             share.Send(To, in message);

@@ -1,0 +1,20 @@
+using System.Globalization;
+using Orrery.Bench.EventQueue;
+
+if (args.Length != 2
+    || !ulong.TryParse(args[0], CultureInfo.InvariantCulture, out ulong pending)
+    || !ulong.TryParse(args[1], CultureInfo.InvariantCulture, out ulong events))
+{
+    Console.Error.WriteLine("usage: hold-orrery PENDING EVENTS");
+    return 2;
+}
+
+var hold = new HoldModel(pending);
+hold.Run(pending + (events / 4)); // warm-up: the queue reaches its steady shape, the code its final form
+long allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
+TimeSpan before = Environment.CpuUsage.TotalTime;
+ulong run = hold.Run(events);
+double nanoseconds = (Environment.CpuUsage.TotalTime - before).TotalNanoseconds / run;
+double allocated = (double)(GC.GetAllocatedBytesForCurrentThread() - allocatedBefore) / run;
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{nanoseconds:F2} {allocated:F4}"));
+return 0;

@@ -1,0 +1,189 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Orrery.Simulation;
+
+/// <summary>
+/// Event keys that are not due soon, roughly sorted: a hierarchical timing wheel. A key lies at the level of the highest
+/// base-64 digit in which its time differs from <see cref="Base"/>, in the bucket of that digit. So the first bucket of the
+/// lowest level in use holds the earliest keys, and a key moves down at most once per level.
+/// </summary>
+/// <remarks>
+/// After Varghese and Lauck, "Hashed and hierarchical timing wheels", 1987. Buckets are chains of chunks out of one array, so
+/// that the keys of a bucket lie together and nothing is allocated once the array has grown.
+/// </remarks>
+internal sealed class EventWheel(EventSlots slots)
+{
+    private const int DigitBits = 6;
+    private const int Digits = 1 << DigitBits;
+    private const int Levels = 11; // 66 bits
+    private const int ChunkSize = 64; // the first entry is the chunk's head: Slot is the next chunk, Rank the number of keys
+    private const int ChunkKeys = ChunkSize - 1;
+    private const int None = 0; // chunk 0 is full for ever
+
+    private readonly int[] _buckets = new int[Levels * Digits]; // the first chunk of each
+    private readonly ulong[] _occupied = new ulong[Levels]; // by level, a bit for each bucket in use
+    private uint _occupiedLevels;
+    private EventKey[] _chunks = NewChunks();
+    private int _chunkCount = 1;
+    private int _freeChunk;
+
+    /// <summary>No key in the wheel is due before this.</summary>
+    internal ulong Base { get; private set; }
+
+    internal bool IsEmpty => _occupiedLevels == 0;
+
+    /// <summary>Adds a key that is due at <see cref="Base"/> or later.</summary>
+    internal void Add(in EventKey key)
+    {
+        int level = BitOperations.Log2((key.Time ^ Base) | 1) / DigitBits;
+        int digit = (int)(key.Time >> (level * DigitBits)) & (Digits - 1);
+        ref int bucket = ref BucketAt(level, digit);
+        ref EventKey head = ref Chunk(bucket);
+        if (head.Rank == ChunkKeys)
+        {
+            int chunk = TakeChunk();
+            head = ref Chunk(chunk);
+            head.Slot = bucket;
+            head.Rank = 0;
+            bucket = chunk;
+            _occupied[level] |= 1ul << digit;
+            _occupiedLevels |= 1u << level;
+        }
+
+        Unsafe.Add(ref head, (int)++head.Rank) = key;
+    }
+
+    /// <summary>
+    /// Takes out all keys up to the new <see cref="Base"/>, which is at least the time of the first. The wheel must not be
+    /// empty.
+    /// </summary>
+    /// <param name="run">Gets them when they are few. Must be empty.</param>
+    /// <param name="heap">Gets them when they are many, all due at one instant.</param>
+    internal void TakeFirst(EventRun run, EventHeap heap)
+    {
+        while (true)
+        {
+            int level = BitOperations.TrailingZeroCount(_occupiedLevels);
+            int digit = BitOperations.TrailingZeroCount(_occupied[level]);
+            int chunk = Detach(level, digit);
+            ulong width = 1ul << (level * DigitBits);
+            ulong start = (Base & ~((width << DigitBits) - 1)) | ((ulong)digit * width);
+            if (Chunk(chunk).Slot == None)
+            {
+                Base = start + (width - 1);
+                run.Fill(KeysOf(chunk), start, width);
+                Free(chunk);
+                return;
+            }
+
+            Base = start;
+            for (int next; chunk != None; chunk = next)
+            {
+                next = Chunk(chunk).Slot;
+                MoveDown(chunk, level, heap);
+                Free(chunk);
+            }
+
+            if (level == 0)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Moves every key to <paramref name="keys"/>, which must have room for them.</summary>
+    internal void MoveTo(Span<EventKey> keys)
+    {
+        while (!IsEmpty)
+        {
+            int level = BitOperations.TrailingZeroCount(_occupiedLevels);
+            int chunk = Detach(level, BitOperations.TrailingZeroCount(_occupied[level]));
+            for (int next; chunk != None; chunk = next)
+            {
+                next = Chunk(chunk).Slot;
+                KeysOf(chunk).CopyTo(keys);
+                keys = keys[KeysOf(chunk).Length..];
+                Free(chunk);
+            }
+        }
+    }
+
+    /// <summary>Sets the time before which nothing is added. The wheel must be empty.</summary>
+    internal void Restart(ulong start) => Base = start;
+
+    private static EventKey[] NewChunks()
+    {
+        var chunks = new EventKey[4 * ChunkSize];
+        chunks[None].Rank = ChunkKeys;
+        return chunks;
+    }
+
+    private ref int BucketAt(int level, int digit) =>
+        ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_buckets), (level * Digits) + digit);
+
+    private ref EventKey Chunk(int chunk) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_chunks), chunk * ChunkSize);
+
+    private ReadOnlySpan<EventKey> KeysOf(int chunk) => _chunks.AsSpan((chunk * ChunkSize) + 1, (int)Chunk(chunk).Rank);
+
+    /// <summary>Empties a bucket and returns the chain of its chunks.</summary>
+    private int Detach(int level, int digit)
+    {
+        int chunk = BucketAt(level, digit);
+        BucketAt(level, digit) = None;
+        _occupied[level] ^= 1ul << digit;
+        if (_occupied[level] == 0)
+        {
+            _occupiedLevels ^= 1u << level;
+        }
+
+        return chunk;
+    }
+
+    private void MoveDown(int chunk, int level, EventHeap heap)
+    {
+        // By index: adding may replace the array.
+        int first = (chunk * ChunkSize) + 1;
+        int end = first + (int)Chunk(chunk).Rank;
+        for (int i = first; i < end; i++)
+        {
+            EventKey key = _chunks[i];
+            if (level == 0)
+            {
+                heap.Add(key);
+                continue;
+            }
+
+            if (level == 1)
+            {
+                slots.Prefetch(key.Slot); // due soon, and the rest of a large queue is not in the cache
+            }
+
+            Add(in key);
+        }
+    }
+
+    private void Free(int chunk)
+    {
+        Chunk(chunk).Slot = _freeChunk;
+        _freeChunk = chunk;
+    }
+
+    private int TakeChunk()
+    {
+        int chunk = _freeChunk;
+        if (chunk != None)
+        {
+            _freeChunk = Chunk(chunk).Slot;
+            return chunk;
+        }
+
+        if ((_chunkCount + 1) * ChunkSize > _chunks.Length)
+        {
+            Array.Resize(ref _chunks, _chunks.Length * 2);
+        }
+
+        return _chunkCount++;
+    }
+}
