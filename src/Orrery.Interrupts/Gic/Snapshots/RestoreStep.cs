@@ -12,6 +12,9 @@ public enum RestoreStep
     /// <summary>Groups, triggers, routes or targets, priorities.</summary>
     Configuration,
 
+    /// <summary>GICD_CTLR and the status registers.</summary>
+    DistributorControl,
+
     /// <summary>Enables: all cleared, then set.</summary>
     Enables,
 
@@ -29,9 +32,6 @@ public enum RestoreStep
 
     /// <summary>GICR_CTLR: LPIs are enabled.</summary>
     RedistributorControl,
-
-    /// <summary>GICD_CTLR and the status registers.</summary>
-    DistributorControl,
 }
 
 /// <summary>That one step of a restore must come before another, and what happens otherwise.</summary>
@@ -40,6 +40,9 @@ public enum RestoreStep
 /// <param name="Otherwise">The failure that the order prevents.</param>
 public readonly record struct RestoreDependency(RestoreStep Before, RestoreStep After, string Otherwise)
 {
+    private const string NotQueued =
+        "KVM delivers nothing of what becomes pending while the distributor is disabled, also not once it is enabled";
+
     /// <summary>
     /// Every dependency between steps. All of them also come after the device is initialised and before any vCPU runs;
     /// apart from this their order is free.
@@ -50,6 +53,9 @@ public readonly record struct RestoreDependency(RestoreStep Before, RestoreStep 
             RestoreStep.Identification, step, "KVM drops the groups of a GICv2 and may differ in behaviour revision")),
         new(RestoreStep.LpiTables, RestoreStep.RedistributorControl, "the table registers are frozen once LPIs are enabled"),
         new(RestoreStep.Configuration, RestoreStep.Pending, "pending interrupts are queued to the wrong CPU or with the wrong trigger"),
+        new(RestoreStep.Configuration, RestoreStep.Lines, "KVM queues interrupts whose line is high to the wrong CPU"),
+        new(RestoreStep.DistributorControl, RestoreStep.Pending, NotQueued),
+        new(RestoreStep.DistributorControl, RestoreStep.Lines, NotQueued),
     ];
 
     /// <summary>Whether an order of all steps respects every dependency.</summary>

@@ -13,8 +13,13 @@ internal static class StepLattice
     /// The different states that the orders end in. Works through the sets of steps already taken: of each set, all
     /// different states are kept, whichever order led there.
     /// </summary>
-    public static IReadOnlyList<Machine> Explore(GicSnapshot snapshot, Machine fresh)
+    /// <param name="snapshot">What is restored.</param>
+    /// <param name="fresh">A machine after reset.</param>
+    /// <param name="without">A dependency to leave out, if any, by its two steps.</param>
+    public static IReadOnlyList<Machine> Explore(
+        GicSnapshot snapshot, Machine fresh, (RestoreStep Before, RestoreStep After)? without = null)
     {
+        RestoreDependency[] dependencies = [.. RestoreDependency.All.Where(d => (d.Before, d.After) != without)];
         ILookup<RestoreStep, RestoreWrite> writes = RestorePlan.Of(snapshot).ToLookup(w => w.Step);
         int all = (1 << s_steps.Length) - 1;
         var states = new List<Machine>?[all + 1];
@@ -23,7 +28,7 @@ internal static class StepLattice
         {
             foreach (Machine machine in states[taken] ?? [])
             {
-                foreach (RestoreStep step in s_steps.Where(s => MayFollow(taken, s)))
+                foreach (RestoreStep step in s_steps.Where(s => MayFollow(taken, s, dependencies)))
                 {
                     Machine next = machine.Clone();
                     SnapshotError? error = GicRestore.Apply(writes[step], (IVgic)next.Gic);
@@ -43,7 +48,7 @@ internal static class StepLattice
         return states[all]!;
     }
 
-    private static bool MayFollow(int taken, RestoreStep step) =>
+    private static bool MayFollow(int taken, RestoreStep step, RestoreDependency[] dependencies) =>
         (taken >> (int)step & 1) == 0
-        && RestoreDependency.All.All(d => d.After != step || (taken >> (int)d.Before & 1) != 0);
+        && dependencies.All(d => d.After != step || (taken >> (int)d.Before & 1) != 0);
 }
