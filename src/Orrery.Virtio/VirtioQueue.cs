@@ -101,9 +101,6 @@ public sealed class VirtioQueue
 
     internal void SetUp(SplitRing ring) => _ring = ring;
 
-    /// <summary>Where the device's side stands; null when the ring is not set up.</summary>
-    internal SplitRingState? State => _ring?.State;
-
     internal void Enable()
     {
         IsEnabled = true;

@@ -172,7 +172,10 @@ public sealed class VirtioNetDevice : IVirtioDevice
         if (up != IsLinkUp)
         {
             IsLinkUp = up;
-            _transport.ConfigurationChanged();
+            if (ReportsLink)
+            {
+                _transport.ConfigurationChanged();
+            }
         }
     }
 

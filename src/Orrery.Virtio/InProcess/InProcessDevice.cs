@@ -56,7 +56,7 @@ public sealed class InProcessDevice : VirtioTransport, IDisposable
             throw new InvalidOperationException($"{Name}: the {part} of ring {index} is not in the driver's memory.");
         }
 
-        Queues[index].SetUp(new SplitRing(Memory!, ring, (VirtioFeatures)Features, default));
+        Queues[index].SetUp(new SplitRing(Memory!, ring, (VirtioFeatures)Features, start: 0));
     }
 
     internal void Enable(int index, bool enabled)

@@ -13,11 +13,6 @@ internal enum RingResult
     Broken,
 }
 
-/// <summary>What a ring's device side has to remember of it.</summary>
-/// <param name="NextAvailable">Index of the next available entry to take.</param>
-/// <param name="NextUsed">Index of the next used entry to write.</param>
-public readonly record struct SplitRingState(ushort NextAvailable, ushort NextUsed);
-
 /// <summary>
 /// The device's side of a split virtqueue (VIRTIO 1.2, 2.7), with indirect descriptors and event index. Nothing in shared
 /// memory is believed: each field is copied, checked and then used.
@@ -39,15 +34,14 @@ internal sealed unsafe class SplitRing
     /// <param name="memory">Where buffers are.</param>
     /// <param name="ring">Where the ring is.</param>
     /// <param name="features">The negotiated features.</param>
-    /// <param name="state">Where to go on.</param>
-    internal SplitRing(GuestMemory memory, RingMemory ring, VirtioFeatures features, SplitRingState state)
+    /// <param name="start">The index at which both rings begin (SET_VRING_BASE).</param>
+    internal SplitRing(GuestMemory memory, RingMemory ring, VirtioFeatures features, ushort start)
     {
         _memory = memory;
         _ring = ring;
         _indirect = (features & VirtioFeatures.IndirectDescriptors) != 0;
         _eventIndex = (features & VirtioFeatures.EventIndex) != 0;
-        _nextAvailable = state.NextAvailable;
-        _nextUsed = _published = state.NextUsed;
+        _nextAvailable = _nextUsed = _published = start;
     }
 
     /// <summary>The broken rule, once <see cref="TryTake"/> has said so.</summary>
@@ -57,8 +51,6 @@ internal sealed unsafe class SplitRing
     internal string Problem { get; private set; } = "";
 
     internal int Size => _ring.Size;
-
-    internal SplitRingState State => new(_nextAvailable, _nextUsed);
 
     /// <summary>Takes the next available buffer into <paramref name="chain"/>.</summary>
     internal RingResult TryTake(DescriptorChain chain)

@@ -106,8 +106,7 @@ public sealed partial class VhostUserDevice
 
         if (!queue.IsSetUp)
         {
-            ushort start = _setups[queue.Index].Base;
-            queue.SetUp(new SplitRing(Memory, ring, (VirtioFeatures)Features, new SplitRingState(start, start)));
+            queue.SetUp(new SplitRing(Memory, ring, (VirtioFeatures)Features, _setups[queue.Index].Base));
         }
 
         queue.Enable();

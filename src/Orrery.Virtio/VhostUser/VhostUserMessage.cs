@@ -12,7 +12,6 @@ internal enum VhostUserRequest : uint
     SetVringNum = 8,
     SetVringAddress = 9,
     SetVringBase = 10,
-    GetVringBase = 11,
     GetProtocolFeatures = 15,
     SetProtocolFeatures = 16,
     SetVringEnable = 18,

@@ -190,6 +190,18 @@ public class VhostUserDeviceTests
     }
 
     [Fact]
+    public void A_card_that_does_not_report_its_link_is_pulled_silently()
+    {
+        using var fixture = new DeviceFixture(fixture => new VirtioNetDevice(DeviceFixture.Mac, 1500, fixture.Network) { ReportsLink = false });
+        fixture.Guest.Handshake(deviceFeatures: fixture.Net.Features).SetUp(0, 8);
+        Assert.Equal(0UL, fixture.Net.Features & (1UL << 16));
+        OfferReceive(fixture, 0);
+        fixture.Net.SetLink(false);
+        Assert.False(fixture.Net.Deliver(Frame));
+        Assert.Empty(fixture.Clock.Flushes);
+    }
+
+    [Fact]
     public void Nobody_interrupts_a_guest_that_has_the_turn()
     {
         using DeviceFixture fixture = DeviceFixture.ReadyNet();

@@ -71,7 +71,7 @@ public class RingPropertyTests
             ulong tables = _memory.Take(16L * IndirectEntries * setting.Size);
             _driver = new SplitRingDriver(
                 ring, features, new SplitRingDriver.IndirectTables((nint)_memory.Pointer(tables), tables, IndirectEntries));
-            _device = new SplitRing(_guest, ring, features, default);
+            _device = new SplitRing(_guest, ring, features, start: 0);
             _buffers = _memory.Take(BufferBytes);
         }
 
