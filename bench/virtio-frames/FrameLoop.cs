@@ -13,6 +13,7 @@ internal sealed class FrameLoop : IGuestClock, IDeviceScheduler, INetworkBackend
     private readonly List<IDisposable> _owned = [];
     private DriverTransport? _transport;
     private VirtioTransport? _flush;
+    private bool _flushing;
 
     private FrameLoop()
     {
@@ -20,7 +21,7 @@ internal sealed class FrameLoop : IGuestClock, IDeviceScheduler, INetworkBackend
         _driver = new VirtioNetDriver(new NetworkDriverOptions(), this);
     }
 
-    bool IGuestClock.IsRunning => false;
+    bool IGuestClock.IsRunning => !_flushing;
 
     public static FrameLoop OverSockets()
     {
@@ -45,7 +46,7 @@ internal sealed class FrameLoop : IGuestClock, IDeviceScheduler, INetworkBackend
     {
         _driver.TrySend(s_frame);
         _card.Deliver(s_frame);
-        _flush?.Flush();
+        Flush();
         _transport!.HandleInterrupt();
     }
 
@@ -87,6 +88,13 @@ internal sealed class FrameLoop : IGuestClock, IDeviceScheduler, INetworkBackend
 
     void INetworkDriverEvents.LinkChanged(bool up)
     {
+    }
+
+    private void Flush()
+    {
+        _flushing = true;
+        _flush?.Flush();
+        _flushing = false;
     }
 
     private static void Report(DeviceFault? fault) => Console.Error.WriteLine(fault);

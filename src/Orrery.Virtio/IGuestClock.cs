@@ -3,7 +3,7 @@ namespace Orrery.Virtio;
 /// <summary>What a device needs of the calendar that holds its guest.</summary>
 public interface IGuestClock
 {
-    /// <summary>The guest has the turn.</summary>
+    /// <summary>The guest has the turn: only then may it ask its devices for anything, and they may not interrupt it.</summary>
     bool IsRunning { get; }
 
     /// <summary>At a kick: simulated time becomes the guest's time.</summary>

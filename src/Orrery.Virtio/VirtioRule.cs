@@ -57,7 +57,7 @@ public enum VirtioRule
     /// <summary>One request at a time: the next comes after the answer.</summary>
     OneRequestAtATime,
 
-    /// <summary>A participant notifies others only while it has the turn.</summary>
+    /// <summary>A participant asks and notifies others only while it has the turn.</summary>
     Turn,
 
     /// <summary>An answer repeats the request's number, with flags 5 and 8 bytes.</summary>

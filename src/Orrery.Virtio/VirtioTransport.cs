@@ -171,6 +171,12 @@ public abstract class VirtioTransport
     /// <summary>The driver has read the configuration.</summary>
     private protected void ConfigurationRead() => _configurationUnread = false;
 
+    /// <summary>
+    /// True when the guest may ask for anything. One that is not in its turn and asks for ever would keep the timeline's other
+    /// guests from theirs.
+    /// </summary>
+    private protected bool MaySpeak => _clock.IsRunning;
+
     /// <summary>Serves a kick, up to the point where it may be answered.</summary>
     private protected void Kick(int index)
     {

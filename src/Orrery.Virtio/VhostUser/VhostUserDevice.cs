@@ -84,6 +84,12 @@ public sealed partial class VhostUserDevice : VirtioTransport, IReadinessHandler
         ReadResult result = _reader.Receive(_socket!);
         while (result == ReadResult.Message && State == TransportState.Connected)
         {
+            if (!MaySpeak)
+            {
+                Fail(VirtioRule.Turn, $"request {(VhostUserRequest)_reader.Header.Request} from a guest that has not got the turn");
+                break;
+            }
+
             Serve(_reader.Header, _reader.Payload);
             result = _reader.Next();
         }

@@ -207,7 +207,7 @@ public class VhostUserDeviceTests
         using DeviceFixture fixture = DeviceFixture.ReadyNet();
         OfferReceive(fixture, 0);
         Assert.True(fixture.Net.Deliver(Frame));
-        fixture.Clock.IsRunning = true;
+        Assert.True(fixture.Clock.IsRunning);
         Assert.Throws<InvalidOperationException>(fixture.Transport.Flush);
         Assert.Empty(fixture.Log);
     }

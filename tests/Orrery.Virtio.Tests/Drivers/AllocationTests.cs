@@ -33,6 +33,7 @@ public class AllocationTests
     private sealed class QuietLab : IGuestClock, IDeviceScheduler, INetworkBackend, IDriverHost, INetworkDriverEvents
     {
         private VirtioTransport? _flush;
+    private bool _flushing;
         private int _transmitted;
         private int _received;
 
@@ -40,7 +41,7 @@ public class AllocationTests
 
         public VirtioNetDevice Card { get; }
 
-        public bool IsRunning => false;
+        public bool IsRunning => !_flushing;
 
         public void Run(DriverTransport transport)
         {
@@ -57,12 +58,19 @@ public class AllocationTests
 
                 driver.TrySend(frame);
                 Card.Deliver(frame);
-                _flush?.Flush();
+                Flush();
                 transport.HandleInterrupt();
             }
 
             Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
             Assert.Equal((WarmUp + Rounds, WarmUp + Rounds), (_transmitted, _received));
+        }
+
+        private void Flush()
+        {
+            _flushing = true;
+            _flush?.Flush();
+            _flushing = false;
         }
 
         public static void Faulted(DeviceFault fault) => Assert.Fail(fault.ToString());

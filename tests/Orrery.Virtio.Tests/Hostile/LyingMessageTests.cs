@@ -151,6 +151,15 @@ public class LyingMessageTests
     }
 
     [Fact]
+    public void A_request_out_of_turn_stops_the_device()
+    {
+        using DeviceFixture fixture = DeviceFixture.ReadyNet();
+        fixture.Clock.IsRunning = false;
+        Assert.Null(fixture.Guest.Get(VhostUserRequest.GetFeatures));
+        Assert.Equal(VirtioRule.Turn, Assert.Single(fixture.Faults).Rule);
+    }
+
+    [Fact]
     public void Messages_arrive_in_pieces_and_several_at_once()
     {
         using DeviceFixture fixture = DeviceFixture.NewNet();

@@ -5,7 +5,8 @@ internal sealed class FakeClock(List<string> log) : IGuestClock, IDeviceSchedule
 {
     private readonly List<(VirtioTransport Transport, ulong Delay)> _flushes = [];
 
-    public bool IsRunning { get; set; }
+    /// <summary>The guest has the turn, except while something is flushed: then it waits.</summary>
+    public bool IsRunning { get; set; } = true;
 
     public bool AcceptsTime { get; set; } = true;
 
@@ -30,7 +31,10 @@ internal sealed class FakeClock(List<string> log) : IGuestClock, IDeviceSchedule
         {
             (VirtioTransport transport, ulong delay) = _flushes.MinBy(flush => flush.Delay);
             _flushes.Remove((transport, delay));
+            bool ran = IsRunning;
+            IsRunning = false;
             transport.Flush();
+            IsRunning = ran;
         }
     }
 }
