@@ -1,0 +1,92 @@
+using System.Text;
+using Orrery.Lab.Files;
+using Orrery.Lab.Kernels;
+using Orrery.Lab.Running;
+using Orrery.Simulation;
+using RunResult = Orrery.Lab.Running.RunResult;
+
+namespace Orrery.EndToEnd.Tests;
+
+/// <summary>Runs labs with real kernels, each in a folder of its own that is gone afterwards.</summary>
+public sealed class LabFixture : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("orrery-e2e-").FullName;
+    private int _count;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    /// <summary>Runs a lab given as YAML.</summary>
+    /// <param name="yaml">The lab file.</param>
+    /// <param name="options">How; a run folder and a wall-clock limit are added.</param>
+    /// <param name="watcher">Sees what happens.</param>
+    /// <param name="settings">As <c>--set</c> has them.</param>
+    internal FinishedLab Run(string yaml, RunOptions? options = null, Watcher? watcher = null, params string[] settings)
+    {
+        LabFileResult file = LabFile.Parse(
+            yaml, "test.yaml", new LabFileOptions { Overrides = [.. settings.Select(text => LabOverride.Parse(text)!)] });
+        Assert.True(file.Lab is not null, string.Join('\n', file.Diagnostics));
+        watcher ??= new Watcher();
+        RunFolder folder = RunFolder.Create(Path.Combine(_folder, $"run{++_count}"), "test", out _)!;
+        RunResult result = LabRun.Run(
+            file.Lab, (options ?? new RunOptions()) with { Timeout = TimeSpan.FromMinutes(5) }, folder, watcher,
+            new SilentBuild(), watcher.Stop.Token);
+        return new FinishedLab(result, folder, watcher);
+    }
+
+    private sealed class SilentBuild : IKernelBuildProgress
+    {
+        public void OnStage(KernelBuildStage stage)
+        {
+        }
+
+        public void OnCompiled(double fraction)
+        {
+        }
+    }
+}
+
+/// <summary>A lab that has run.</summary>
+internal sealed record FinishedLab(RunResult Result, RunFolder Folder, Watcher Watcher)
+{
+    /// <summary>What a node's commands wrote.</summary>
+    public string OutputOf(string node) => Watcher.Output.GetValueOrDefault(node)?.ToString() ?? "";
+
+    /// <summary>The lines of a node's output that a ping command prints for each answer.</summary>
+    public IReadOnlyList<string> PingsOf(string node)
+        => [.. OutputOf(node).Split('\n').Where(line => line.Contains("seq=", StringComparison.Ordinal))];
+}
+
+/// <summary>Keeps what a run says, and lets a test step in.</summary>
+internal sealed class Watcher : IRunObserver
+{
+    public Dictionary<string, StringBuilder> Output { get; } = [];
+
+    public List<string> Warnings { get; } = [];
+
+    public CancellationTokenSource Stop { get; init; } = new();
+
+    /// <summary>Called between epochs.</summary>
+    public Action<IRunView>? OnProgress { get; init; }
+
+    public void Started(IRunView run)
+    {
+    }
+
+    public void NodeChanged(NodeView node, SimTime time)
+    {
+    }
+
+    void IRunObserver.Output(NodeView node, ReadOnlySpan<byte> bytes)
+    {
+        if (!Output.TryGetValue(node.Name, out StringBuilder? text))
+        {
+            Output.Add(node.Name, text = new StringBuilder());
+        }
+
+        text.Append(Encoding.UTF8.GetString(bytes));
+    }
+
+    public void Warned(string line) => Warnings.Add(line);
+
+    public void Progressed(IRunView run) => OnProgress?.Invoke(run);
+}
