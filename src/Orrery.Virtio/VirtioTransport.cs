@@ -90,7 +90,11 @@ public abstract class VirtioTransport
 
     private protected GuestMemory? Memory { get; set; }
 
-    private protected ReadOnlySpan<VirtioQueue> QueueSpan => _queues;
+    /// <summary>
+    /// True when the guest may ask for anything. One that is not in its turn and asks for ever would keep the timeline's other
+    /// guests from theirs.
+    /// </summary>
+    private protected bool MaySpeak => _clock.IsRunning;
 
     /// <summary>The configuration has changed: the driver is told once it waits, until it has read it.</summary>
     public void ConfigurationChanged()
@@ -128,11 +132,32 @@ public abstract class VirtioTransport
             _scheduler.RequestFlush(this, FirstRepeatNanoseconds << (2 * _configurationRepeats++));
         }
 
-        _depth++;
+        Enter();
         _clock.BeginInterrupt();
         Interrupt(calls, configuration);
         _clock.EndInterrupt();
         Leave();
+    }
+
+    /// <summary>Enters the device from outside; what it uses stays until <see cref="Leave"/>, whatever happens to the driver.</summary>
+    /// <returns>False when there is nothing to enter: no driver, or its memory is gone. Then <see cref="Leave"/> is not called.</returns>
+    public bool TryEnter()
+    {
+        if (!IsUsable || !CheckBacked())
+        {
+            return false;
+        }
+
+        RenewBudgets();
+        Enter();
+        return true;
+    }
+
+    /// <summary>Ends what <see cref="TryEnter"/> began.</summary>
+    public void Leave()
+    {
+        _depth--;
+        ReleaseMemory();
     }
 
     /// <summary>Something was completed that the driver wants to be called about.</summary>
@@ -171,12 +196,6 @@ public abstract class VirtioTransport
     /// <summary>The driver has read the configuration.</summary>
     private protected void ConfigurationRead() => _configurationUnread = false;
 
-    /// <summary>
-    /// True when the guest may ask for anything. One that is not in its turn and asks for ever would keep the timeline's other
-    /// guests from theirs.
-    /// </summary>
-    private protected bool MaySpeak => _clock.IsRunning;
-
     /// <summary>Serves a kick, up to the point where it may be answered.</summary>
     private protected void Kick(int index)
     {
@@ -211,27 +230,7 @@ public abstract class VirtioTransport
         }
     }
 
-    /// <summary>Enters the device from outside; what it uses stays until <see cref="Leave"/>, whatever happens to the driver.</summary>
-    /// <returns>False when there is nothing to enter: no driver, or its memory is gone. Then <see cref="Leave"/> is not called.</returns>
-    public bool TryEnter()
-    {
-        if (!IsUsable || !CheckBacked())
-        {
-            return false;
-        }
-
-        RenewBudgets();
-        _depth++;
-        return true;
-    }
-
-    /// <summary>Ends what <see cref="TryEnter"/> began.</summary>
-    public void Leave()
-    {
-        _depth--;
-        ReleaseMemory();
-    }
-
+    /// <summary>Keeps what the device uses until <see cref="Leave"/>.</summary>
     private protected void Enter() => _depth++;
 
     /// <summary>Stops all rings, as at the start of a driver.</summary>

@@ -108,13 +108,15 @@ internal sealed unsafe class SplitRing
             : (_ring.AvailableFlags & RingLayout.NoInterrupt) == 0;
     }
 
-    /// <summary>Tells the driver whether to kick when it makes buffers available that have not been taken yet.</summary>
+    /// <summary>Tells the driver whether to kick when it next makes buffers available.</summary>
     internal void SetKicksWanted(bool wanted)
     {
         if (_eventIndex)
         {
-            // The flag means nothing with the event index (2.7.10); an index just passed is the furthest away.
-            _ring.AvailableEvent = (ushort)(wanted ? _nextAvailable : _nextAvailable - 1);
+            // The flag means nothing with the event index (2.7.10). A driver kicks when it passes this index: the one it is
+            // at, also when it was not kicked about some before; or the one it has just left, which is the furthest away.
+            ushort available = Volatile.Read(ref _ring.AvailableIndex);
+            _ring.AvailableEvent = (ushort)(wanted ? available : available - 1);
         }
         else
         {

@@ -142,8 +142,10 @@ public class VhostUserDeviceTests
         Assert.Equal(0UL, fixture.Guest.Kick(1));
         Assert.Single(fixture.Network.Frames);
         fixture.Guest.Enable(0, true).Enable(1, true);
-        Assert.Equal(1, fixture.Guest.Rings[1].AvailableEvent);
         Assert.True(fixture.Net.Deliver(Frame));
+
+        // The guest believes that it has kicked about the second frame: the third has to make it kick.
+        Assert.True(RingLayout.Passed(fixture.Guest.Rings[1].AvailableEvent, 3, 2));
 
         // Any kick, also of the other ring, brings what came while the ring was off.
         Assert.Equal(0UL, fixture.Guest.Kick(0));
