@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
-using Orrery.Network;
+using Orrery.Machines.Programs;
 using Orrery.Simulation;
 
 namespace Orrery.Lab.Files;
@@ -17,6 +17,8 @@ internal sealed partial class NodeReader(string folder, CalendarOptions calendar
     private const ulong MemoryMin = 16UL << 20;
 
     private const ulong MemoryMax = 64UL << 30;
+
+    private const ulong MemoryStep = 1UL << 20;
 
     private const string NameExpected = "a host name: up to 63 letters, digits, '-', '_' and '.', a letter or digit first and last";
 
@@ -114,22 +116,49 @@ internal sealed partial class NodeReader(string folder, CalendarOptions calendar
     private MachineNode ReadMachine(Section node, string name, int index)
     {
         Section? interrupts = node.FindSection("interrupts", "a machine's interrupts", LabKeys.Interrupts);
+        string? assembly = ReadPath(node, "assembly", "an assembly that exists", File.Exists);
         return new MachineNode
         {
             Name = name,
             Index = index,
-            Program = [.. (node.Text("program", "a program and its arguments") ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)],
-            Assembly = ReadPath(node, "assembly", "an assembly that exists", File.Exists),
+            Program = ReadProgram(node, isOurs: assembly is null),
+            Assembly = assembly,
             OwnProcess = node.Word("process", "the places of a machine", ["inside", "own"]) == "own",
             InterruptChip = interrupts?.Word("chip", "the chips", ["gicv3", "gicv2"]) == "gicv2" ? InterruptChip.GicV2 : InterruptChip.GicV3,
             InterruptLatency = interrupts?.Duration("latency") ?? SimDuration.Zero,
         };
     }
 
+    /// <param name="node">The machine.</param>
+    /// <param name="isOurs">The program is one of Orrery's own, which are known here with their arguments.</param>
+    private static ImmutableArray<string> ReadProgram(Section node, bool isOurs)
+    {
+        LabScalar? text = node.Scalar("program", "a program and its arguments");
+        string[] words = text?.Text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) ?? [];
+        if (!isOurs || words.Length == 0)
+        {
+            return [.. words];
+        }
+
+        if (!ProgramCatalogue.Names.Contains(words[0]))
+        {
+            node.Report(text!, Suggestion.OneOf("the programs", [.. ProgramCatalogue.Names.Order()], words[0]));
+            return [];
+        }
+
+        if (ProgramCatalogue.Create(words, out string error) is null)
+        {
+            node.Report(text!, $"arguments that the program takes ({error})");
+            return [];
+        }
+
+        return [.. words];
+    }
+
     private static ulong? ReadMemory(Section node)
     {
         ulong? bytes = node.Size("memory");
-        if (bytes is null or (>= MemoryMin and <= MemoryMax) && bytes % (1 << 20) is null or 0)
+        if (bytes is null || (bytes is >= MemoryMin and <= MemoryMax && bytes % MemoryStep == 0))
         {
             return bytes;
         }

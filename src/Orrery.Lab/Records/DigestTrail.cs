@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Orrery.Lab.Records;
 
@@ -9,6 +12,7 @@ namespace Orrery.Lab.Records;
 /// <param name="output">Takes tab-separated lines; disposed of with the trail.</param>
 public sealed class DigestTrail(TextWriter output) : IDisposable
 {
+    private readonly StringBuilder _line = new();
     private bool _hasBegun;
 
     /// <summary>Why the trail ends before the run; null while it does not.</summary>
@@ -28,7 +32,11 @@ public sealed class DigestTrail(TextWriter output) : IDisposable
                 output.Write("second\tstream\tcount\thash\n");
                 _hasBegun = true;
             }
-            output.Write(string.Create(CultureInfo.InvariantCulture, $"{second}\t{stream.Name}\t{stream.Fresh}\t{stream.GetShortHash()}\n"));
+            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+            stream.GetHash(hash);
+            ulong shown = BinaryPrimitives.ReadUInt64BigEndian(hash);
+            _line.Clear().Append(CultureInfo.InvariantCulture, $"{second}\t{stream.Name}\t{stream.Fresh}\t{shown:x16}\n");
+            output.Write(_line);
         }
         catch (IOException error)
         {

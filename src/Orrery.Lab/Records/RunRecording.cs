@@ -6,11 +6,12 @@ using Orrery.Simulation;
 
 namespace Orrery.Lab.Records;
 
-/// <summary>What a run leaves of its records: the digest with its trail, the captures, and the records themselves.</summary>
+/// <summary>What a run leaves of its records: the digest with its trail, the nodes' output, the captures, and the records themselves.</summary>
 internal sealed class RunRecording : IDisposable
 {
     private readonly DigestTrail _trail;
     private readonly RunDigest _digest;
+    private readonly ConsoleLogs _logs;
     private readonly CaptureSet _captures;
     private readonly RecordFileWriter? _records;
 
@@ -18,6 +19,7 @@ internal sealed class RunRecording : IDisposable
     {
         _trail = new DigestTrail(new StreamWriter(folder.Trail));
         _digest = new RunDigest(_trail);
+        _logs = new ConsoleLogs(folder);
         _captures = new CaptureSet(lab.StartUnixNs);
         _records = lab.Record ? new RecordFileWriter(folder.Records, Header(lab)) : null;
     }
@@ -39,6 +41,7 @@ internal sealed class RunRecording : IDisposable
             recording._captures.Add(folder.Capture(network.Name), PortsOf(fabric, network.Name));
         }
         simulator.AddRecordReader(recording._digest);
+        simulator.AddRecordReader(recording._logs);
         simulator.AddRecordReader(recording._captures);
         if (recording._records is not null)
         {
@@ -60,6 +63,7 @@ internal sealed class RunRecording : IDisposable
     public void Dispose()
     {
         _trail.Dispose();
+        _logs.Dispose();
         _captures.Dispose();
         _records?.Dispose();
     }

@@ -18,6 +18,8 @@ public class LabDiagnosticTests
     [InlineData("nodes: { a: { run: x, program: x } }", "lab.yaml:1:23: found key 'program', expected it on a node of kind machine only; this one is of kind linux")]
     [InlineData("nodes: { a: { run: x }, a: {} }", "lab.yaml:1:25: found 'a' a second time, expected each key once")]
     [InlineData("nodes: { a: { run: x }, -b: {} }\nlinks: [{ between: [a, -b] }]", "lab.yaml:1:25: found the node name '-b', expected a host name: up to 63 letters, digits, '-', '_' and '.', a letter or digit first and last")]
+    [InlineData("nodes: { a: { kind: machine, program: pnig b } }\nuntil: 1s", "lab.yaml:1:39: found 'pnig b', expected one of the programs: echo, flow, ping, shell (did you mean 'ping'?)")]
+    [InlineData("nodes: { a: { kind: machine, program: ping } }\nuntil: 1s", "lab.yaml:1:39: found 'ping', expected arguments that the program takes (ping: HOST is missing)")]
     // Units and values.
     [InlineData(Head + "links: [{ between: [client, server], delay: 5 }]", "lab.yaml:2:45: found '5', expected a unit after the number: ns, us, ms, s, min or h")]
     [InlineData(Head + "links: [{ between: [client, server], delay: 5msec }]", "lab.yaml:2:45: found '5msec', expected one of the units ns, us, ms, s, min, h")]

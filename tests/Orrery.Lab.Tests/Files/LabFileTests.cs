@@ -127,7 +127,7 @@ public sealed class LabFileTests : IDisposable
         LabDefinition lab = LabText.Read("nodes: { m: { kind: machine, program: echo }, a: { run: [x, y] }, b: { run: z } }", options);
         Assert.Equal(["ping -c 1 'b: c'"], ((LinuxNode)lab.Nodes[1]).Run.AsEnumerable());
         Assert.Equal(["z"], ((LinuxNode)lab.Nodes[2]).Run.AsEnumerable());
-        Assert.Contains("Linux node", Assert.Single(LabFile.Parse("nodes: { m: { kind: machine, program: echo } }", "lab.yaml", options).Diagnostics).ToString(), StringComparison.Ordinal);
+        Assert.Contains("Linux node", Assert.Single(LabFile.Parse("nodes: { m: { kind: machine, program: ping m } }", "lab.yaml", options).Diagnostics).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
