@@ -8,6 +8,8 @@ namespace Orrery.Cli.Reporting;
 /// <summary>How a comparison with KVM reads.</summary>
 internal static class ConformanceText
 {
+    private const int ListingLimit = 10;
+
     /// <summary>A line for the whole, one for each verdict, and the listing of each unexplained difference.</summary>
     public static string Of(ConformanceReport report, TimeSpan took)
     {
@@ -21,10 +23,15 @@ internal static class ConformanceText
             Line(text, $"{report.Verdicts.GetValueOrDefault(kind),7}  {Of(kind)}{(seen.Length > 0 ? ": " : string.Empty)}{seen}");
         }
 
-        foreach (UnexplainedDifference unexplained in report.Unexplained)
+        foreach (UnexplainedDifference unexplained in report.Unexplained.Take(ListingLimit))
         {
             Line(text, $"# program {unexplained.Number}{(unexplained.IsReproducible ? string.Empty : " (did not differ again when run alone)")}");
             text.Append(unexplained.Difference.ToListing());
+        }
+
+        if (report.Unexplained.Length > ListingLimit)
+        {
+            Line(text, $"# and {report.Unexplained.Length - ListingLimit} more");
         }
 
         return text.ToString();

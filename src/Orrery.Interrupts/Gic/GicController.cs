@@ -211,6 +211,16 @@ public abstract class GicController : IInterruptChip
         }
     }
 
+    /// <summary>
+    /// Whether user space may store this in GICD_IIDR: the identification of this controller, with a revision that KVM
+    /// knows how to behave like.
+    /// </summary>
+    private protected bool IsAcceptableId(uint value)
+    {
+        const uint revisionMask = 0xF000, oldestRevision = 0x2000, latestRevision = 0x3000;
+        return ((value ^ ImplementerId) & ~revisionMask) == 0 && (value & revisionMask) is (oldestRevision or latestRevision);
+    }
+
     /// <summary>The distributor's enables of the groups.</summary>
     private protected void SetForwarding(bool group0, bool group1)
     {

@@ -49,9 +49,6 @@ public enum GicDeviations : uint
     /// <summary>KVM, GICv3: GICD_IROUTER.IRM is not kept: an SPI is never for any one of all CPUs.</summary>
     NoOneOfN = 1 << 8,
 
-    /// <summary>KVM: user space's write of another revision to GICD_IIDR is accepted and not stored.</summary>
-    RevisionNotStored = 1 << 9,
-
     /// <summary>KVM, GICv2: the active priorities of both groups are in GICC_APR (the virtual CPU interface has no other).</summary>
     SharedActivePriorities = 1 << 10,
 
@@ -72,7 +69,7 @@ public enum GicDeviations : uint
     /// <summary>All of KVM's (Linux 6.12).</summary>
     Kvm = SingleGroupEnable | LevelLatchLivesUntilDeactivation | EveryHighIsAnEdge | LowestTargetOnly
         | EoiDeactivatesMatchOnly | SgiActiveFromOneSource | StatusReadsAsOnes | NoPeripheralId | NoOneOfN
-        | RevisionNotStored | SharedActivePriorities | DeliversFromLists | PendingSourcesHide,
+        | SharedActivePriorities | DeliversFromLists | PendingSourcesHide,
 
     /// <summary>Mutant: the pending state of a level interrupt is stored when its line rises, and a fall does not clear it
     /// (KVM before commit 8694e4da66a6).</summary>

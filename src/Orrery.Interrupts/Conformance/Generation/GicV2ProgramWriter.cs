@@ -5,7 +5,7 @@ using Orrery.Interrupts.Gic.V2;
 namespace Orrery.Interrupts.Conformance.Generation;
 
 /// <summary>Programs for a GICv2: a memory-mapped CPU interface, SGIs by source, CPU masks as targets.</summary>
-internal sealed class GicV2ProgramWriter(MachineShape shape, PoolInterrupt[] pool, ProgramRandom random)
+internal sealed partial class GicV2ProgramWriter(MachineShape shape, PoolInterrupt[] pool, ProgramRandom random)
     : ProgramWriter(shape, pool, random)
 {
     private const uint Group0 = 1, Group1 = 2, AckCtl = 4, FiqEnable = 8, SplitEoiMode = 1 << 9;

@@ -5,7 +5,7 @@ using Orrery.Interrupts.Gic;
 namespace Orrery.Interrupts.Conformance.Generation;
 
 /// <summary>Programs for a GICv3: system registers, affinity routing.</summary>
-internal sealed class GicV3ProgramWriter(MachineShape shape, PoolInterrupt[] pool, ProgramRandom random)
+internal sealed partial class GicV3ProgramWriter(MachineShape shape, PoolInterrupt[] pool, ProgramRandom random)
     : ProgramWriter(shape, pool, random)
 {
     private const uint DistributorGroup1 = 2, DistributorBothGroups = 3;

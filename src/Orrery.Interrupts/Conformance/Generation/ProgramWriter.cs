@@ -32,6 +32,12 @@ internal abstract class ProgramWriter(MachineShape shape, PoolInterrupt[] pool, 
 
     private protected ProgramRandom Random => random;
 
+    /// <summary>How often the VMM takes a step: in one program of three as often as the guests, else rarely or never.</summary>
+    private readonly int _hostOdds = random.Below(3) switch { 0 => 2, 1 => 12, _ => 0 };
+
+    /// <summary>How often a guest reads somewhere at random: in one program of four one step in three.</summary>
+    private readonly int _strayOdds = random.OnceIn(4) ? 3 : 0;
+
     /// <summary>Whether this program deactivates apart from ending (EOImode 1), chosen once.</summary>
     private protected bool SplitEoi { get; } = random.OnceIn(4);
 
@@ -54,6 +60,12 @@ internal abstract class ProgramWriter(MachineShape shape, PoolInterrupt[] pool, 
     private protected abstract void SpecificStep(int vcpu);
 
     private protected abstract void LookAtCpuInterface(int vcpu);
+
+    /// <summary>The VMM gets, sets or asks for an attribute.</summary>
+    private protected abstract void HostStep();
+
+    /// <summary>A guest reads, or writes what is read-only, anywhere in the frames that KVM emulates.</summary>
+    private protected abstract void Stray(int vcpu);
 
     /// <summary>One of the pool's SGIs, if it has one.</summary>
     private protected bool TryAnySgi(out PoolInterrupt sgi)
@@ -115,6 +127,18 @@ internal abstract class ProgramWriter(MachineShape shape, PoolInterrupt[] pool, 
     private void Step()
     {
         int vcpu = AnyVcpu();
+        if (_hostOdds != 0 && random.OnceIn(_hostOdds))
+        {
+            HostStep();
+            return;
+        }
+
+        if (_strayOdds != 0 && random.OnceIn(_strayOdds))
+        {
+            Stray(vcpu);
+            return;
+        }
+
         PoolInterrupt interrupt = AnyInterrupt();
         switch (random.Below(16))
         {
@@ -152,6 +176,41 @@ internal abstract class ProgramWriter(MachineShape shape, PoolInterrupt[] pool, 
                 SpecificStep(vcpu);
                 break;
         }
+    }
+
+    /// <summary>
+    /// A place in a frame, and a width that the register there may not allow. Aligned: to a guest without MMU all memory is
+    /// Device, and a misaligned access never gets as far as the controller.
+    /// </summary>
+    private protected (uint Offset, int Width) StrayPlace(uint frameSize)
+    {
+        ReadOnlySpan<int> widths = [4, 4, 4, 1, 2, 8];
+        int width = random.Pick(widths);
+        return ((uint)random.Below((int)frameSize) & ~(uint)(width - 1), width);
+    }
+
+    /// <summary>Sets, gets or asks for an attribute.</summary>
+    private protected void Access(VgicAttribute attribute, ulong value)
+    {
+        int width = attribute.Group.DataBytes();
+        Add(random.Below(5) switch
+        {
+            0 => Operation.HasAttribute(attribute.Group, attribute.Attr),
+            1 or 2 => Operation.GetAttribute(attribute.Group, attribute.Attr, width),
+            _ => Operation.SetAttribute(attribute.Group, attribute.Attr, width, value),
+        });
+    }
+
+    /// <summary>A register with one bit for each interrupt, and bits of the pool for it.</summary>
+    private protected (uint Offset, uint Bits, PoolInterrupt Interrupt) AnyBitRegister()
+    {
+        ReadOnlySpan<uint> registers =
+        [
+            GicOffsets.Group, GicOffsets.SetEnable, GicOffsets.ClearEnable, GicOffsets.SetPending, GicOffsets.ClearPending,
+            GicOffsets.SetActive, GicOffsets.ClearActive,
+        ];
+        PoolInterrupt interrupt = AnyInterrupt();
+        return (random.Pick(registers) + interrupt.Intid / 32 * 4, SomeBits(interrupt), interrupt);
     }
 
     private uint SomeBits(PoolInterrupt interrupt)

@@ -6,7 +6,7 @@ public enum KvmErrno
     /// <summary>Success.</summary>
     None = 0,
 
-    /// <summary>ENOENT: no such redistributor region.</summary>
+    /// <summary>ENOENT: no such redistributor region, or system register.</summary>
     NoEntry = -2,
 
     /// <summary>ENXIO: no such attribute, or nothing behind it yet.</summary>

@@ -58,13 +58,17 @@ internal static class VgicRegions
     /// <summary>HAS_ATTR of a register of a GICv2 with this many vCPUs and INTIDs.</summary>
     public static KvmErrno HasV2(VgicAttribute attribute, int cpuCount, int intidCount)
     {
-        bool exists = attribute.Group switch
+        if (attribute.Group is VgicGroup.Distributor or VgicGroup.CpuInterface && attribute.Vcpu >= cpuCount)
+        {
+            return KvmErrno.Invalid;
+        }
+
+        return Answer(attribute.Group switch
         {
             VgicGroup.Distributor => Contains(DistributorV2, attribute.Offset, intidCount),
             VgicGroup.CpuInterface => Contains(CpuInterfaceV2, attribute.Offset, 0),
             _ => false,
-        };
-        return !exists ? KvmErrno.NoSuchAttribute : attribute.Vcpu < cpuCount ? KvmErrno.None : KvmErrno.Invalid;
+        });
     }
 
     /// <summary>HAS_ATTR of a register of a GICv3 with these vCPUs and this many INTIDs.</summary>

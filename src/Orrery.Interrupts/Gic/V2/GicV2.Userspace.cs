@@ -8,8 +8,6 @@ namespace Orrery.Interrupts.Gic.V2;
 /// </content>
 public sealed partial class GicV2 : IVgic
 {
-    private const uint RevisionMask = 0xF000;
-
     /// <summary>KVM ignores group writes until user space has written IIDR: older ones reported groups wrongly.</summary>
     private bool _groupsWritable;
 
@@ -77,13 +75,13 @@ public sealed partial class GicV2 : IVgic
         switch (register)
         {
             case 0 when offset == 0x008:
-                if (((value ^ ImplementerId) & ~RevisionMask) != 0)
+                if (!IsAcceptableId(value))
                 {
                     return KvmErrno.Invalid;
                 }
 
                 _groupsWritable = true;
-                ImplementerId = Deviations.Has(GicDeviations.RevisionNotStored) ? ImplementerId : value;
+                ImplementerId = value;
                 return KvmErrno.None;
 
             case BitRegister.Group when !_groupsWritable:

@@ -9,8 +9,6 @@ namespace Orrery.Interrupts.Gic.V3;
 public sealed partial class GicV3 : IVgic
 {
     private const uint SgiFrameOffset = 0x1_0000;
-    private const uint RevisionMask = 0xF000;
-
     /// <inheritdoc/>
     public KvmErrno HasAttribute(VgicAttribute attribute) => VgicRegions.HasV3(attribute, _affinities, IntidCount);
 
@@ -127,12 +125,12 @@ public sealed partial class GicV3 : IVgic
             switch (attribute.Offset)
             {
                 case 0x0008:
-                    if (((value ^ ImplementerId) & ~RevisionMask) != 0)
+                    if (!IsAcceptableId(value))
                     {
                         return KvmErrno.Invalid;
                     }
 
-                    ImplementerId = Deviations.Has(GicDeviations.RevisionNotStored) ? ImplementerId : value;
+                    ImplementerId = value;
                     return KvmErrno.None;
                 case 0x000C:
                     return value == 0 ? KvmErrno.None : KvmErrno.Invalid;
@@ -216,7 +214,7 @@ public sealed partial class GicV3 : IVgic
     {
         if (!VgicRegions.IsSavedRegister(register))
         {
-            return AttributeReading.Failed(KvmErrno.NoSuchAttribute);
+            return AttributeReading.Failed(KvmErrno.NoEntry);
         }
 
         CpuInterface state = Cpus[cpu];
@@ -256,7 +254,7 @@ public sealed partial class GicV3 : IVgic
             default:
                 if (!VgicRegions.IsSavedRegister(register))
                 {
-                    return KvmErrno.NoSuchAttribute;
+                    return KvmErrno.NoEntry;
                 }
 
                 return WriteSystemRegister(cpu, register, value).IsOk ? KvmErrno.None : KvmErrno.Invalid;
