@@ -78,6 +78,13 @@ internal sealed class CpuInterface(PriorityFormat format, GicDeviations deviatio
         }
     }
 
+    /// <summary>Binary points below the smallest value become the smallest.</summary>
+    public void RaiseBinaryPoints()
+    {
+        BinaryPoint0 = VisibleBinaryPoint0;
+        BinaryPoint1 = Math.Max(BinaryPoint1, format.MinBinaryPoint1);
+    }
+
     /// <summary>Whether an interrupt passes the priority mask and preempts what runs.</summary>
     public bool Passes(byte priority, bool group1)
     {

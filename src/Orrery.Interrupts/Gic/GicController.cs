@@ -200,13 +200,15 @@ public abstract class GicController : IInterruptChip
         new RegisterAccess(cpu, GicFrame.SystemRegisters, (uint)register, 8).Fail(kind);
 
     /// <summary>
-    /// A vCPU left its guest. Matters to <see cref="GicDeviations.DeliversFromLists"/> only: it is then that KVM looks
-    /// again where the interrupts on that vCPU's list belong.
+    /// A vCPU left its guest. Binary points that user space stored below the smallest value have become it, since the
+    /// virtual CPU interface holds no other; and under <see cref="GicDeviations.DeliversFromLists"/> KVM looks again where
+    /// the interrupts on the vCPU's list belong.
     /// </summary>
     public void LeaveGuest(int cpu)
     {
         if (IsCpu(cpu))
         {
+            Cpus[cpu].RaiseBinaryPoints();
             Interrupts.LeaveGuest(cpu);
         }
     }

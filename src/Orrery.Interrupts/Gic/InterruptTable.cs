@@ -220,8 +220,11 @@ internal sealed class InterruptTable
 
     public void SetLine(int bank, uint mask, bool level)
     {
-        _banks[bank].SetLine(mask, level, _deviations);
-        Enqueue(bank, mask);
+        ref InterruptBank state = ref _banks[bank];
+        // What changes nothing is no event: a level that is there already, and the fall of an edge interrupt's line.
+        uint heard = level ? mask & (state.Edge | ~state.Line) : mask & ~state.Edge & state.Line;
+        state.SetLine(mask, level, _deviations);
+        Enqueue(bank, heard);
         Refresh(bank);
     }
 

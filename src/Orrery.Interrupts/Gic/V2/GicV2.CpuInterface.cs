@@ -34,7 +34,9 @@ public sealed partial class GicV2
             case GiccOffsets.HighestPending:
                 return RegisterResult.Of(ReadHighestPending(cpu, alias: false));
             case GiccOffsets.AliasBinaryPoint:
-                return RegisterResult.Of(Math.Max(state.BinaryPoint1, Format.MinBinaryPoint1));
+                return RegisterResult.Of(Deviations.Has(GicDeviations.AliasBinaryPointFromOne)
+                    ? state.BinaryPoint1
+                    : Math.Max(state.BinaryPoint1, Format.MinBinaryPoint1));
             case GiccOffsets.AliasAcknowledge:
                 return RegisterResult.Of(ReadAcknowledge(cpu, alias: true));
             case GiccOffsets.AliasHighestPending:

@@ -7,6 +7,9 @@ public sealed partial class GicV3
     private const uint CommandErrorsSupported = 1u << 1;
     private const uint InvalidateRegisters = 1u << 2;
 
+    // GICR_PENDBASER as KVM initialises it: no table yet, inner shareable, write-back.
+    private const ulong PendingTableAfterReset = 0x580;
+
     private RegisterResult ReadRedistributor(RegisterAccess access)
     {
         (int cpu, _, uint offset, int width) = access;
@@ -23,6 +26,8 @@ public sealed partial class GicV3
             0x0008 => RegisterResult.Of(Part(ReadRedistributorType(cpu), offset, width)),
             0x0010 when offset == 0x0010 => RegisterResult.Of(_redistributorStatus[cpu]),
             0x0010 => RegisterResult.Of(0),
+            0x0070 => RegisterResult.Of(0),
+            0x0078 => RegisterResult.Of(Part(PendingTableAfterReset, offset, width)),
             _ when offset >= PeripheralIds => RegisterResult.Of(offset == PeripheralId2 ? ArchitectureRevision : 0),
             _ => access.Fail(RegisterErrorKind.NoRegister),
         };
