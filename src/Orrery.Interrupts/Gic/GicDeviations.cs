@@ -49,6 +49,12 @@ public enum GicDeviations : uint
     /// <summary>KVM, GICv3: GICD_IROUTER.IRM is not kept: an SPI is never for any one of all CPUs.</summary>
     NoOneOfN = 1 << 8,
 
+    /// <summary>
+    /// KVM, GICv3: a write of ICC_CTLR_EL1 by user space that is refused for one of its fields has already lowered the
+    /// advertised priority and INTID bits by those checked before.
+    /// </summary>
+    RefusedControlLowersBits = 1 << 9,
+
     /// <summary>KVM, GICv2: the active priorities of both groups are in GICC_APR (the virtual CPU interface has no other).</summary>
     SharedActivePriorities = 1 << 10,
 
@@ -69,7 +75,7 @@ public enum GicDeviations : uint
     /// <summary>All of KVM's (Linux 6.12).</summary>
     Kvm = SingleGroupEnable | LevelLatchLivesUntilDeactivation | EveryHighIsAnEdge | LowestTargetOnly
         | EoiDeactivatesMatchOnly | SgiActiveFromOneSource | StatusReadsAsOnes | NoPeripheralId | NoOneOfN
-        | SharedActivePriorities | DeliversFromLists | PendingSourcesHide,
+        | RefusedControlLowersBits | SharedActivePriorities | DeliversFromLists | PendingSourcesHide,
 
     /// <summary>Mutant: the pending state of a level interrupt is stored when its line rises, and a fall does not clear it
     /// (KVM before commit 8694e4da66a6).</summary>

@@ -49,6 +49,8 @@ public sealed record KnownDeviation(string Id, string Title, ImmutableArray<Vgic
         new("K08", "the identification registers of the distributor read as zero", [VgicKind.GicV2])
             { Flag = GicDeviations.NoPeripheralId },
         new("K09", "GICD_IROUTER.IRM is not kept", [VgicKind.GicV3]) { Flag = GicDeviations.NoOneOfN },
+        new("K10", "a refused write of ICC_CTLR_EL1 lowers the bits advertised", [VgicKind.GicV3])
+            { Flag = GicDeviations.RefusedControlLowersBits },
         new("K11", "GICC_APR holds the active priorities of both groups", [VgicKind.GicV2])
             { Flag = GicDeviations.SharedActivePriorities },
         new("K12", "interrupts are delivered from lists of vCPUs, which are looked at late", Both)

@@ -275,6 +275,12 @@ public sealed partial class GicV3 : IVgic
         if (priorityBits > state.AdvertisedPriorityBits || intidBits > state.AdvertisedIntidBits
             || systemError || affinity3 != _options.Affinity3Valid)
         {
+            if (Deviations.Has(GicDeviations.RefusedControlLowersBits) && priorityBits <= state.AdvertisedPriorityBits)
+            {
+                state.AdvertisedPriorityBits = (byte)priorityBits;
+                state.AdvertisedIntidBits = (byte)Math.Min(intidBits, state.AdvertisedIntidBits);
+            }
+
             return KvmErrno.Invalid;
         }
 
