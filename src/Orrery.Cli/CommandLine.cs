@@ -18,6 +18,7 @@ internal static class CommandLine
             DiffCommand.Create(),
             IrqCommand.Create(),
             KernelCommand.Create(),
+            MachineCommand.Create(),
             RunCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);

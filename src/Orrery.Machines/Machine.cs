@@ -31,10 +31,13 @@ public sealed class Machine : IStackHost, IStackUser
     /// <param name="timeline">Its time.</param>
     /// <param name="origin">Its place among those that run at the same instant.</param>
     /// <param name="observer">Told what it does.</param>
-    public Machine(MachineOptions options, Timeline timeline, Origin origin, IMachineObserver observer)
+    /// <param name="calendar">Who holds its clock; null when its devices share its timeline.</param>
+    public Machine(
+        MachineOptions options, Timeline timeline, Origin origin, IMachineObserver observer, IMachineCalendar? calendar = null)
     {
         Options = options;
         Timeline = timeline;
+        Calendar = calendar ?? new SharedTimeline(timeline);
         _origin = origin;
         _observer = observer;
         Interrupts = new InterruptPath(this, options.Chip, options.InterruptLatency);
@@ -52,6 +55,9 @@ public sealed class Machine : IStackHost, IStackUser
 
     /// <summary>Its time.</summary>
     public Timeline Timeline { get; }
+
+    /// <summary>Who holds its clock.</summary>
+    public IMachineCalendar Calendar { get; }
 
     /// <summary>Its interrupts.</summary>
     public InterruptPath Interrupts { get; }
@@ -217,6 +223,7 @@ public sealed class Machine : IStackHost, IStackUser
             }
         }
 
+        _observer.OnBooted();
         _program?.Start(this);
     }
 

@@ -23,6 +23,9 @@ public sealed record MachineOptions
 /// <summary>What a machine tells those who watch it, in simulated time.</summary>
 public interface IMachineObserver
 {
+    /// <summary>Its devices have started; its program is next.</summary>
+    void OnBooted();
+
     /// <summary>Its program writes to its console.</summary>
     void OnOutput(ReadOnlySpan<byte> bytes);
 

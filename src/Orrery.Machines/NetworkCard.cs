@@ -61,12 +61,9 @@ public sealed class NetworkCard : INetworkDriverEvents, IDriverHost
         // Frames that are lost tell the program as much.
     }
 
-    void IDriverHost.Propagate()
-    {
-        // Device and machine share a timeline: there is no other time to bring up.
-    }
+    void IDriverHost.Propagate() => _machine!.Calendar.Propagate();
 
-    void IDriverHost.InterruptArrived() => _line!.Arrive(_machine!.Timeline.Now);
+    void IDriverHost.InterruptArrived() => _machine!.Calendar.Interrupt(_line!);
 
     void IDriverHost.DeviceLost(DeviceFault? fault)
     {

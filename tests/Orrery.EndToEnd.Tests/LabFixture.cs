@@ -13,6 +13,9 @@ public sealed class LabFixture : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("orrery-e2e-").FullName;
     private int _count;
 
+    /// <summary>Machines with a process of their own need the published command, as ./test builds it.</summary>
+    internal static RunOptions WithMachineCommand { get; } = new() { MachineCommand = [FindCommand(), "machine"] };
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     /// <summary>Runs a lab given as YAML.</summary>
@@ -31,6 +34,17 @@ public sealed class LabFixture : IDisposable
             file.Lab, (options ?? new RunOptions()) with { Timeout = TimeSpan.FromMinutes(5) }, folder, watcher,
             new SilentBuild(), watcher.Stop.Token);
         return new FinishedLab(result, folder, watcher);
+    }
+
+    private static string FindCommand()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Orrery.slnx")))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        return Path.Combine(folder!, "artifacts", "orrery", "orrery");
     }
 
     private sealed class SilentBuild : IKernelBuildProgress

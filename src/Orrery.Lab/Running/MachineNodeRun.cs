@@ -67,6 +67,9 @@ internal sealed class MachineNodeRun : RunningNode, IMachineObserver, IGuestCloc
     }
 
     /// <inheritdoc/>
+    public void OnBooted() => Ready();
+
+    /// <inheritdoc/>
     public void OnOutput(ReadOnlySpan<byte> bytes) => Timeline.Record(Origin, RecordKind.Console, bytes);
 
     /// <inheritdoc/>
@@ -137,10 +140,6 @@ internal sealed class MachineNodeRun : RunningNode, IMachineObserver, IGuestCloc
 
     private sealed class Beginning(MachineNodeRun node) : IEventHandler
     {
-        public void Handle(Timeline timeline, ulong argument)
-        {
-            node.Began();
-            node.Ready();
-        }
+        public void Handle(Timeline timeline, ulong argument) => node.Began();
     }
 }

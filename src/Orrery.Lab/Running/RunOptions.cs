@@ -18,4 +18,6 @@ public sealed record RunOptions
     /// <summary>The kernel that Linux nodes boot; null: the lab's, or the one that Orrery builds.</summary>
     public string? Kernel { get; init; }
 
+    /// <summary>The program, with its first arguments, that runs a machine in a process of its own; null: this one.</summary>
+    public IReadOnlyList<string>? MachineCommand { get; init; }
 }

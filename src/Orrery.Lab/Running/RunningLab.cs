@@ -13,6 +13,7 @@ namespace Orrery.Lab.Running;
 internal sealed class RunningLab : IRunView, IDisposable
 {
     private readonly LabDefinition _lab;
+    private readonly RunOptions _options;
     private readonly Stopwatch _wall = Stopwatch.StartNew();
     private readonly List<RunningNode> _nodes = [];
     private readonly Dictionary<int, Timeline> _timelines = [];
@@ -23,6 +24,7 @@ internal sealed class RunningLab : IRunView, IDisposable
     private RunningLab(LabDefinition lab, RunOptions options, RunFolder folder)
     {
         _lab = lab;
+        _options = options;
         Folder = folder.Path;
         int jobs = options.Jobs > 0 ? options.Jobs : Environment.ProcessorCount;
         _processors = ProcessorLease.Take(jobs);
@@ -85,7 +87,7 @@ internal sealed class RunningLab : IRunView, IDisposable
     /// <summary>Starts the guests that belong to the lab from its beginning; they stop at their first turn.</summary>
     public bool TryStart(out string error)
     {
-        foreach (LinuxNodeRun node in _nodes.OfType<LinuxNodeRun>())
+        foreach (ParticipantNodeRun node in _nodes.OfType<ParticipantNodeRun>())
         {
             if (!node.TryStartNow(out error))
             {
@@ -100,7 +102,7 @@ internal sealed class RunningLab : IRunView, IDisposable
     /// <summary>Kills every guest: at the end, or to wake a worker that waits for one. From any thread.</summary>
     public void KillGuests()
     {
-        foreach (LinuxNodeRun node in _nodes.OfType<LinuxNodeRun>())
+        foreach (ParticipantNodeRun node in _nodes.OfType<ParticipantNodeRun>())
         {
             node.Kill();
         }
@@ -149,6 +151,7 @@ internal sealed class RunningLab : IRunView, IDisposable
             {
                 LinuxNode linux => TryAddLinux(linux, TimelineOf(plan, node.Index), origins[node.Index], ports[node.Index], folder, kernel, out error),
                 MachineNode { OwnProcess: false } machine => TryAddMachine(machine, TimelineOf(plan, node.Index), origins[node.Index], ports[node.Index], out error),
+                MachineNode machine => TryAddOwnMachine(machine, TimelineOf(plan, node.Index), origins[node.Index], ports[node.Index], out error),
                 _ => Unsupported(node, out error),
             };
             if (!added)
@@ -177,9 +180,9 @@ internal sealed class RunningLab : IRunView, IDisposable
             return false;
         }
 
-        var run = new LinuxNodeRun(node, HostOf(timeline), origin, Notices);
+        var run = new LinuxNodeRun(node, HostOf(timeline), origin, ports, Notices);
         _nodes.Add(run);
-        return run.TryPrepare(_launcher, _lab, folder, node.Kernel ?? kernel!, ports, out error);
+        return run.TryPrepare(_launcher, _lab, folder, node.Kernel ?? kernel!, out error);
     }
 
     private bool TryAddMachine(MachineNode node, Timeline timeline, Origin origin, Port[] ports, out string error)
@@ -192,6 +195,14 @@ internal sealed class RunningLab : IRunView, IDisposable
 
         _nodes.Add(run);
         return true;
+    }
+
+    private bool TryAddOwnMachine(MachineNode node, Timeline timeline, Origin origin, Port[] ports, out string error)
+    {
+        IReadOnlyList<string> command = _options.MachineCommand ?? [Environment.ProcessPath!, "machine"];
+        var run = new OwnMachineNodeRun(_lab, node, HostOf(timeline), origin, ports, Notices, command);
+        _nodes.Add(run);
+        return run.TryPrepare(out error);
     }
 
     private Port[] AddPorts(NodeDefinition node, Timeline timeline)

@@ -70,6 +70,10 @@ internal sealed class MachineBench : IMachineObserver, IGuestClock
 
     public void Run() => Simulator.Run(SimTime.Never);
 
+    public void OnBooted()
+    {
+    }
+
     public void OnOutput(ReadOnlySpan<byte> bytes)
     {
     }

@@ -1,0 +1,85 @@
+using Orrery.Lab.Files;
+using Orrery.Machines.Processes;
+using Orrery.Network;
+using Orrery.Simulation;
+using Process = System.Diagnostics.Process;
+
+namespace Orrery.Lab.Running;
+
+/// <summary>A C# machine of a running lab in a process of its own (<c>process: own</c>).</summary>
+internal sealed class OwnMachineNodeRun : ParticipantNodeRun
+{
+    private const int ExitWaitMilliseconds = 5000;
+
+    private readonly IReadOnlyList<string> _command;
+    private readonly MachineSpecification _specification;
+    private readonly string _folder = Directory.CreateTempSubdirectory("orrery-").FullName;
+    private readonly Lock _lock = new();
+    private Process? _process;
+
+    /// <param name="lab">The lab it is part of.</param>
+    /// <param name="definition">The node in the lab file.</param>
+    /// <param name="host">The timeline it lives on, with its calendar.</param>
+    /// <param name="origin">The source of its records and events.</param>
+    /// <param name="ports">Its interfaces' ports, in order.</param>
+    /// <param name="notices">Where faults go.</param>
+    /// <param name="command">Starts the process of a machine.</param>
+    public OwnMachineNodeRun(
+        LabDefinition lab,
+        MachineNode definition,
+        GuestTimeline host,
+        Origin origin,
+        IReadOnlyList<Port> ports,
+        RunNotices notices,
+        IReadOnlyList<string> command)
+        : base(definition, host, origin, ports, notices)
+    {
+        _command = command;
+        _specification = MachineLaunch.SpecificationOf(
+            lab, definition, PathOf(CalendarSocket), Id, card => PathOf(Devices[card].Socket)) with
+        {
+            Output = PathOf(OutputSocket),
+            Control = PathOf(ControlSocket),
+        };
+    }
+
+    /// <summary>Makes everything the machine will connect to.</summary>
+    public bool TryPrepare(out string error) => TryServe(PathOf, out error);
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <inheritdoc/>
+    protected override bool TryLaunch(out string error)
+    {
+        lock (_lock)
+        {
+            _process = MachineLaunch.Start(_command, _specification, out error);
+            return _process is not null;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override string? DescribeCrash() => _process!.WaitForExit(ExitWaitMilliseconds)
+        ? $"ended with status {_process.ExitCode}: it said why on standard error"
+        : "closed its connection and went on";
+
+    /// <inheritdoc/>
+    protected override void KillProcess()
+    {
+        lock (_lock)
+        {
+            if (_process is { HasExited: false })
+            {
+                _process.Kill();
+                _process.WaitForExit();
+            }
+        }
+    }
+
+    private string PathOf(string socket) => Path.Combine(_folder, socket);
+}
