@@ -13,7 +13,7 @@ internal sealed class OwnMachineNodeRun : ParticipantNodeRun
 
     private readonly IReadOnlyList<string> _command;
     private readonly MachineSpecification _specification;
-    private readonly string _folder = Directory.CreateTempSubdirectory("orrery-").FullName;
+    private readonly string _folder;
     private readonly Lock _lock = new();
     private Process? _process;
 
@@ -24,6 +24,7 @@ internal sealed class OwnMachineNodeRun : ParticipantNodeRun
     /// <param name="ports">Its interfaces' ports, in order.</param>
     /// <param name="notices">Where faults go.</param>
     /// <param name="command">Starts the process of a machine.</param>
+    /// <param name="folder">For its sockets; exists, and is removed by who made it.</param>
     public OwnMachineNodeRun(
         LabDefinition lab,
         MachineNode definition,
@@ -31,10 +32,12 @@ internal sealed class OwnMachineNodeRun : ParticipantNodeRun
         Origin origin,
         IReadOnlyList<Port> ports,
         RunNotices notices,
-        IReadOnlyList<string> command)
+        IReadOnlyList<string> command,
+        string folder)
         : base(definition, host, origin, ports, notices)
     {
         _command = command;
+        _folder = folder;
         _specification = MachineLaunch.SpecificationOf(
             lab, definition, PathOf(CalendarSocket), Id, card => PathOf(Devices[card].Socket)) with
         {
@@ -45,13 +48,6 @@ internal sealed class OwnMachineNodeRun : ParticipantNodeRun
 
     /// <summary>Makes everything the machine will connect to.</summary>
     public bool TryPrepare(out string error) => TryServe(PathOf, out error);
-
-    /// <inheritdoc/>
-    public override void Dispose()
-    {
-        base.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
 
     /// <inheritdoc/>
     protected override bool TryLaunch(out string error)

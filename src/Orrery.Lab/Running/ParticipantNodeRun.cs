@@ -103,7 +103,7 @@ internal abstract class ParticipantNodeRun : RunningNode, IParticipantOwner, IEv
     }
 
     /// <inheritdoc/>
-    public virtual void Dispose()
+    public void Dispose()
     {
         Kill();
         foreach (IDisposable served in _served)

@@ -19,6 +19,7 @@ internal sealed class RunningLab : IRunView, IDisposable
     private readonly Dictionary<int, Timeline> _timelines = [];
     private readonly Dictionary<Timeline, GuestTimeline> _hosts = [];
     private readonly ProcessorLease _processors;
+    private readonly Lazy<string> _sockets = new(() => Directory.CreateTempSubdirectory("orrery-").FullName);
     private GuestLauncher? _launcher;
 
     private RunningLab(LabDefinition lab, RunOptions options, RunFolder folder)
@@ -123,6 +124,11 @@ internal sealed class RunningLab : IRunView, IDisposable
         }
 
         _launcher?.Dispose();
+        if (_sockets.IsValueCreated)
+        {
+            Directory.Delete(_sockets.Value, recursive: true);
+        }
+
         _processors.Dispose();
     }
 
@@ -200,7 +206,8 @@ internal sealed class RunningLab : IRunView, IDisposable
     private bool TryAddOwnMachine(MachineNode node, Timeline timeline, Origin origin, Port[] ports, out string error)
     {
         IReadOnlyList<string> command = _options.MachineCommand ?? [Environment.ProcessPath!, "machine"];
-        var run = new OwnMachineNodeRun(_lab, node, HostOf(timeline), origin, ports, Notices, command);
+        string folder = Directory.CreateDirectory(Path.Combine(_sockets.Value, $"{node.Index}")).FullName;
+        var run = new OwnMachineNodeRun(_lab, node, HostOf(timeline), origin, ports, Notices, command, folder);
         _nodes.Add(run);
         return run.TryPrepare(out error);
     }
