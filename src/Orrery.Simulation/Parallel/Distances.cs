@@ -1,45 +1,51 @@
 namespace Orrery.Simulation;
 
-/// <summary>Shortest paths between the timelines of a group (Dijkstra, once from every timeline).</summary>
-internal static class Distances
+/// <summary>Shortest paths between the timelines of a group (Dijkstra, once to every timeline), in nanoseconds.</summary>
+internal sealed class Distances
 {
-    /// <summary>
-    /// The matrix of shortest distances in nanoseconds, [to * n + from]; on the diagonal the shortest round trips.
-    /// <see cref="SimTime.MaxNanoseconds"/> where there is no way.
-    /// </summary>
-    internal static ulong[] Compute(Timeline[] members, List<Channel> channels)
+    private readonly int _count;
+    private readonly ulong[] _matrix; // row: to, column: from
+
+    /// <param name="count">How many timelines there are.</param>
+    /// <param name="entering">The channels into each.</param>
+    internal Distances(int count, Channel[][] entering)
     {
-        int count = members.Length;
-        ILookup<int, Channel> leaving = channels.ToLookup(c => c.From.GroupIndex);
-        var matrix = new ulong[(long)count * count];
-        Array.Fill(matrix, SimTime.MaxNanoseconds);
+        _count = count;
+        _matrix = new ulong[checked(count * count)];
+        Array.Fill(_matrix, SimTime.MaxNanoseconds);
         var reached = new PriorityQueue<int, ulong>();
-        for (int from = 0; from < count; from++)
+        for (int to = 0; to < count; to++)
         {
-            // The start itself is not reached yet: the first way back to it is the round trip.
-            reached.Enqueue(from, 0);
-            bool isStart = true;
+            // The goal itself counts as not reached: the first way back to it is the round trip.
+            Span<ulong> row = _matrix.AsSpan(to * count, count);
+            Extend(to, 0, row, entering, reached);
             while (reached.TryDequeue(out int via, out ulong distance))
             {
-                if (!isStart && distance > matrix[(via * count) + from])
+                if (distance == row[via]) // no shorter way was found since
                 {
-                    continue; // a shorter way was found since
-                }
-
-                isStart = false;
-                foreach (Channel channel in leaving[via])
-                {
-                    int to = channel.To.GroupIndex;
-                    ulong farther = Math.Min(distance + channel.Lookahead.Nanoseconds, SimTime.MaxNanoseconds);
-                    if (farther < matrix[(to * count) + from])
-                    {
-                        matrix[(to * count) + from] = farther;
-                        reached.Enqueue(to, farther);
-                    }
+                    Extend(via, distance, row, entering, reached);
                 }
             }
         }
+    }
 
-        return matrix;
+    /// <summary>
+    /// The distance from each timeline to <paramref name="to"/>; in its own place the shortest round trip.
+    /// <see cref="SimTime.MaxNanoseconds"/> where there is no way.
+    /// </summary>
+    internal ReadOnlySpan<ulong> To(int to) => _matrix.AsSpan(to * _count, _count);
+
+    private static void Extend(int via, ulong distance, Span<ulong> row, Channel[][] entering, PriorityQueue<int, ulong> reached)
+    {
+        foreach (Channel channel in entering[via])
+        {
+            int from = channel.From.GroupIndex;
+            ulong farther = Math.Min(distance + channel.Lookahead.Nanoseconds, SimTime.MaxNanoseconds);
+            if (farther < row[from])
+            {
+                row[from] = farther;
+                reached.Enqueue(from, farther);
+            }
+        }
     }
 }

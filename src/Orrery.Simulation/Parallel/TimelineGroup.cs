@@ -1,60 +1,108 @@
 namespace Orrery.Simulation;
 
 /// <summary>
-/// Timelines that channels join, directly or through others, with the shortest distances between them. Groups never wait
-/// for each other within an epoch.
+/// Timelines that channels join, directly or through others. Groups never wait for each other within an epoch. One worker
+/// runs a whole group, or several share it.
 /// </summary>
 internal sealed class TimelineGroup
 {
-    private readonly ulong[] _distances; // row: to, column: from
+    private readonly Distances _distances;
+    private readonly Channel[][] _entering; // by member
 
-    private TimelineGroup(List<Timeline> members, List<Channel> channels)
+    /// <param name="parts">Its timelines, by the worker that runs them.</param>
+    /// <param name="channels">The channels between them.</param>
+    internal TimelineGroup(IReadOnlyList<(Worker Worker, List<Timeline> Timelines)> parts, IEnumerable<Channel> channels)
     {
-        Members = [.. members];
-        _distances = Distances.Compute(Members, channels);
+        Members = [.. parts.SelectMany(part => part.Timelines)];
+        for (int i = 0; i < Members.Length; i++)
+        {
+            Members[i].GroupIndex = i;
+        }
+
+        ILookup<int, Channel> entering = channels.ToLookup(c => c.To.GroupIndex);
+        _entering = [.. Enumerable.Range(0, Members.Length).Select(i => entering[i].ToArray())];
+        _distances = new Distances(Members.Length, _entering);
+        Published = new ulong[Members.Length];
+        Wanted = new ulong[Members.Length];
+        Shares = new TimelineShare[parts.Count];
+        int first = 0;
+        for (int i = 0; i < parts.Count; i++)
+        {
+            Shares[i] = new TimelineShare(this, parts[i].Worker, first, parts[i].Timelines.Count);
+            first += parts[i].Timelines.Count;
+        }
     }
 
+    /// <summary>Its timelines; those of a share are neighbours.</summary>
     internal Timeline[] Members { get; }
+
+    internal TimelineShare[] Shares { get; }
+
+    /// <summary>Guards what the shares tell each other: all that follows, and their mail.</summary>
+    internal Lock Lock { get; } = new();
+
+    /// <summary>By member: the earliest time at which it may still do something, as told by its share last.</summary>
+    internal ulong[] Published { get; }
+
+    /// <summary>By member: a share waits until the member has reached this time; <see cref="ulong.MaxValue"/> when none does.</summary>
+    internal ulong[] Wanted { get; }
+
+    /// <summary>The end of the epoch, in nanoseconds.</summary>
+    internal ulong End { get; private set; }
+
+    /// <summary>Whether all members have reached <see cref="End"/> and no mail is left.</summary>
+    internal bool IsFinished { get; set; }
+
+    /// <summary>Prepares for the epoch up to <paramref name="end"/>, with everything standing still.</summary>
+    internal void BeginEpoch(ulong end)
+    {
+        End = end;
+        IsFinished = true;
+        for (int i = 0; i < Members.Length; i++)
+        {
+            Published[i] = Members[i].Queue.NextNanoseconds;
+            IsFinished &= Published[i] >= end;
+        }
+
+        if (!IsFinished)
+        {
+            Array.Fill(Wanted, ulong.MaxValue);
+            foreach (TimelineShare share in Shares)
+            {
+                share.BeginEpoch();
+            }
+        }
+    }
+
+    /// <summary>Sorts in what is still on its way, with everything standing still.</summary>
+    internal void EndEpoch()
+    {
+        foreach (TimelineShare share in Shares)
+        {
+            share.EndEpoch();
+        }
+    }
 
     /// <summary>
     /// The shortest distance from each member to <paramref name="to"/>, in nanoseconds; in its own place the shortest round
     /// trip. <see cref="SimTime.MaxNanoseconds"/> where there is no way.
     /// </summary>
-    internal ReadOnlySpan<ulong> DistancesTo(int to) => _distances.AsSpan(to * Members.Length, Members.Length);
+    internal ReadOnlySpan<ulong> DistancesTo(int to) => _distances.To(to);
 
-    /// <summary>The groups of <paramref name="timelines"/>, each in the order of the timelines, and numbers their members.</summary>
-    internal static List<TimelineGroup> Partition(List<Timeline> timelines, List<Channel> channels)
+    /// <summary>The channel through which <paramref name="from"/> reaches <paramref name="to"/> first.</summary>
+    internal Channel LastChannel(int from, int to)
     {
-        int[] parent = [.. Enumerable.Range(0, timelines.Count)];
-        foreach (Channel channel in channels)
+        ulong distance = _distances.To(to)[from];
+        foreach (Channel channel in _entering[to])
         {
-            parent[Root(parent, channel.To.Index)] = Root(parent, channel.From.Index);
-        }
-
-        ILookup<int, Channel> channelsOf = channels.Where(c => c.From != c.To).ToLookup(c => Root(parent, c.From.Index));
-        var groups = new List<TimelineGroup>();
-        foreach (IGrouping<int, Timeline> members in timelines.GroupBy(t => Root(parent, t.Index)))
-        {
-            int index = 0;
-            foreach (Timeline member in members)
+            int via = channel.From.GroupIndex;
+            ulong before = via == from ? 0 : _distances.To(via)[from];
+            if (before + channel.Lookahead.Nanoseconds == distance)
             {
-                member.GroupIndex = index++;
+                return channel;
             }
-
-            groups.Add(new TimelineGroup([.. members], [.. channelsOf[members.Key]]));
         }
 
-        return groups;
-    }
-
-    private static int Root(int[] parent, int index)
-    {
-        while (parent[index] != index)
-        {
-            parent[index] = parent[parent[index]];
-            index = parent[index];
-        }
-
-        return index;
+        throw new InvalidOperationException("There is no way.");
     }
 }

@@ -1,94 +1,233 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
 namespace Orrery.Simulation;
 
-/// <summary>The timelines of a group that one worker runs, and what it knows of the others.</summary>
-internal sealed class TimelineShare
+/// <summary>
+/// The timelines of a group that one worker runs, in windows: each up to where no other timeline can reach it
+/// (docs/architecture.md, "Timelines").
+/// </summary>
+/// <remarks>
+/// Of its own timelines a share knows the exact times, of the others what they told last
+/// (<see cref="Exchange"/>). Times only grow, but for what the share itself sends, so old knowledge is safe: it can only make
+/// a window shorter. The earliest timeline of a group can always run, as every distance is above zero.
+/// </remarks>
+internal sealed partial class TimelineShare
 {
-    private readonly TimelineGroup _group;
-    private readonly ulong[] _known; // by member: the earliest time at which it may still do something
+    private const int None = -1;
 
-    internal TimelineShare(TimelineGroup group)
+    private readonly TimelineGroup _group;
+    private readonly Worker _worker;
+    private readonly int _first; // member
+    private readonly int _count;
+    private readonly ulong[] _known; // by member: the earliest time at which it may still do something
+    private readonly int[] _blockers; // by own timeline: the member that kept it from running last
+    private int _running = None; // member
+
+    internal TimelineShare(TimelineGroup group, Worker worker, int first, int count)
     {
         _group = group;
+        _worker = worker;
+        _first = first;
+        _count = count;
         _known = new ulong[group.Members.Length];
-    }
-
-    internal void BeginEpoch(RunControl control)
-    {
-        _ = control;
-        foreach (Timeline timeline in _group.Members)
+        _blockers = new int[count];
+        foreach (Timeline timeline in Own)
         {
             timeline.Share = this;
-            _known[timeline.GroupIndex] = timeline.Queue.NextNanoseconds;
         }
     }
 
-    internal void EndEpoch()
+    internal TimelineGroup Group => _group;
+
+    internal Worker Worker => _worker;
+
+    internal bool IsFinished => _group.IsFinished;
+
+    private ReadOnlySpan<Timeline> Own => _group.Members.AsSpan(_first, _count);
+
+    private bool IsAlone => _group.Shares.Length == 1;
+
+    internal void BeginEpoch()
     {
-        foreach (Timeline timeline in _group.Members)
+        _group.Published.CopyTo(_known, 0);
+        Array.Fill(_blockers, None);
+        _blamed = null;
+        Volatile.Write(ref _attentionAt, ulong.MaxValue);
+    }
+
+    /// <summary>Runs windows for as long as there is one to run.</summary>
+    /// <returns>True when the group is finished; false when the share waits for others, which will wake its worker.</returns>
+    internal bool Run()
+    {
+        Interlocked.MemoryBarrier(); // a stop that came before BeginEpoch is seen here, a later one in AttentionAt
+        while (!_worker.StopsNow)
         {
-            timeline.Share = null;
+            if (TryPick(out int member, out ulong limit))
+            {
+                RunWindow(member, limit);
+            }
+            else if (IsAlone)
+            {
+                _group.IsFinished = true;
+                return true;
+            }
+            else if (!Exchange(willWait: true))
+            {
+                return _group.IsFinished;
+            }
         }
+
+        return false;
     }
 
     /// <summary>Takes an event from one of the share's timelines to another timeline of the group.</summary>
     internal void Send(Timeline to, in Message message)
     {
-        to.Receive(in message);
-        _known[to.GroupIndex] = Math.Min(_known[to.GroupIndex], message.Due);
-    }
-
-    /// <summary>Runs windows until every timeline has reached <paramref name="end"/> (nanoseconds).</summary>
-    internal void Run(ulong end, RunControl control)
-    {
-        while (true)
+        if (to.Share == this)
         {
-            int index = IndexOfMin(_known);
-            if (_known[index] >= end || control.StopsNow)
-            {
-                return;
-            }
-
-            // The earliest timeline can always run: every distance is above zero.
-            RunWindow(_group.Members[index], Math.Min(LimitOf(index), end), control);
-            _known[index] = _group.Members[index].Queue.NextNanoseconds;
+            to.Receive(in message);
         }
-    }
-
-    private static int IndexOfMin(ReadOnlySpan<ulong> values)
-    {
-        int best = 0;
-        for (int i = 1; i < values.Length; i++)
+        else
         {
-            if (values[i] < values[best])
-            {
-                best = i;
-            }
+            _outgoing.Add(new Mail(to, message));
         }
 
-        return best;
+        ref ulong known = ref _known[to.GroupIndex];
+        known = Math.Min(known, message.Due);
     }
 
-    private static void RunWindow(Timeline timeline, ulong limit, RunControl control)
+    private void RunWindow(int member, ulong limit)
     {
+        Timeline timeline = _group.Members[member];
+        _running = member;
         try
         {
-            timeline.RunWindow(limit, control);
+            timeline.RunWindow(limit, this);
         }
-        catch (Exception exception) when (exception is not OutOfMemoryException)
+#pragma warning disable CA1031 // whatever a handler throws ends the run, with the timeline's name
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
-            control.Fail(new TimelineFailure(timeline, timeline.Now, exception));
+            _worker.Fail(new TimelineFailure(timeline, timeline.Now, exception));
+        }
+
+        _running = None;
+        _known[member] = timeline.Queue.NextNanoseconds;
+        if (!IsAlone)
+        {
+            AfterWindow();
         }
     }
 
-    private ulong LimitOf(int index)
+    /// <summary>Finds the earliest timeline that can run, and how far.</summary>
+    /// <returns>False when none can: the share is finished or blocked.</returns>
+    private bool TryPick(out int member, out ulong limit)
     {
-        ReadOnlySpan<ulong> distances = _group.DistancesTo(index);
-        ulong limit = SimTime.MaxNanoseconds;
-        for (int i = 0; i < _known.Length; i++)
+        ReadOnlySpan<ulong> own = _known.AsSpan(_first, _count);
+        ulong earliest = Min(own);
+        if (earliest >= _group.End)
         {
-            limit = Math.Min(limit, _known[i] + distances[i]);
+            (member, limit) = (None, 0);
+            return false;
         }
 
-        return limit;
+        member = _first + own.IndexOf(earliest);
+        if (CanRun(member, out limit))
+        {
+            return true;
+        }
+
+        // A later one may be farther from whoever blocks the earliest.
+        for (member = _first; member < _first + _count; member++)
+        {
+            if (MayRun(member, _known) && CanRun(member, out limit))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether the timeline can run now; if not, remembers who blocks it.</summary>
+    private bool CanRun(int member, out ulong limit)
+    {
+        ReadOnlySpan<ulong> distances = _group.DistancesTo(member);
+        limit = MinOfSums(_known, distances);
+        if (_known[member] < limit)
+        {
+            limit = Math.Min(limit, _group.End);
+            return true;
+        }
+
+        int blocker = 0;
+        while (_known[blocker] + distances[blocker] != limit)
+        {
+            blocker++;
+        }
+
+        _blockers[member - _first] = blocker;
+        return false;
+    }
+
+    /// <summary>A quick look whether the timeline is worth <see cref="CanRun"/>: whoever blocked it last has moved on.</summary>
+    private bool MayRun(int member, ReadOnlySpan<ulong> times)
+    {
+        if (times[member] >= _group.End)
+        {
+            return false;
+        }
+
+        int blocker = _blockers[member - _first];
+        return blocker == None || times[blocker] + _group.DistancesTo(member)[blocker] > times[member];
+    }
+
+    private static ulong Min(ReadOnlySpan<ulong> values)
+    {
+        Vector<ulong> minima = new(ulong.MaxValue);
+        ReadOnlySpan<Vector<ulong>> vectors = MemoryMarshal.Cast<ulong, Vector<ulong>>(values);
+        foreach (ref readonly Vector<ulong> vector in vectors)
+        {
+            minima = Vector.Min(minima, vector);
+        }
+
+        ulong min = ulong.MaxValue;
+        for (int i = 0; i < Vector<ulong>.Count; i++)
+        {
+            min = Math.Min(min, minima[i]);
+        }
+
+        foreach (ulong value in values[(vectors.Length * Vector<ulong>.Count)..])
+        {
+            min = Math.Min(min, value);
+        }
+
+        return min;
+    }
+
+    /// <summary>The smallest of the sums; both are below 2^63.</summary>
+    private static ulong MinOfSums(ReadOnlySpan<ulong> a, ReadOnlySpan<ulong> b)
+    {
+        Vector<ulong> minima = new(ulong.MaxValue);
+        ReadOnlySpan<Vector<ulong>> vectorsOfA = MemoryMarshal.Cast<ulong, Vector<ulong>>(a);
+        ReadOnlySpan<Vector<ulong>> vectorsOfB = MemoryMarshal.Cast<ulong, Vector<ulong>>(b);
+        for (int i = 0; i < vectorsOfA.Length; i++)
+        {
+            minima = Vector.Min(minima, vectorsOfA[i] + vectorsOfB[i]);
+        }
+
+        ulong min = ulong.MaxValue;
+        for (int i = 0; i < Vector<ulong>.Count; i++)
+        {
+            min = Math.Min(min, minima[i]);
+        }
+
+        for (int i = vectorsOfA.Length * Vector<ulong>.Count; i < a.Length; i++)
+        {
+            min = Math.Min(min, a[i] + b[i]);
+        }
+
+        return min;
     }
 }

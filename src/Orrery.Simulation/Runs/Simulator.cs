@@ -13,8 +13,9 @@ public sealed class Simulator
     private readonly Dictionary<(Timeline From, Timeline To), Channel> _channelOf = [];
     private readonly Dictionary<string, RandomStream> _randomStreams = [];
     private readonly RecordMerge _records = new();
-    private List<TimelineShare>? _shares; // null: the topology has changed
-    private bool _isRunning;
+    private readonly WorkerPool _workers;
+    private List<TimelineGroup>? _groups; // null: the topology has changed
+    private bool _isInRun;
 
     /// <summary>A simulator at time zero.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No worker, or no epoch length.</exception>
@@ -23,6 +24,7 @@ public sealed class Simulator
         Options = options ?? new SimulatorOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(Options.Workers, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfEqual(Options.EpochLength, SimDuration.Zero, nameof(options));
+        _workers = new WorkerPool(Options.Workers);
     }
 
     /// <summary>How it runs.</summary>
@@ -39,6 +41,9 @@ public sealed class Simulator
 
     /// <summary>All origins, by number.</summary>
     public IReadOnlyList<Origin> Origins => _origins;
+
+    /// <summary>Whether no timeline is running.</summary>
+    internal bool StandsStill { get; private set; } = true;
 
     /// <summary>All random streams that were asked for, by name.</summary>
     public IReadOnlyCollection<RandomStream> RandomStreams => _randomStreams.Values;
@@ -64,7 +69,7 @@ public sealed class Simulator
         CheckStandsStill();
         var timeline = new Timeline(this, _timelines.Count, name, Now);
         _timelines.Add(timeline);
-        _shares = null;
+        _groups = null;
         return timeline;
     }
 
@@ -99,7 +104,7 @@ public sealed class Simulator
             _channels.Add(channel);
         }
 
-        _shares = null;
+        _groups = null;
         return channel;
     }
 
@@ -124,6 +129,16 @@ public sealed class Simulator
     }
 
     /// <summary>
+    /// Decides which worker runs which timeline (<see cref="Timeline.WorkerIndex"/>). A run does so by itself, when timelines or
+    /// channels have been added; called before, it lets others prepare for it.
+    /// </summary>
+    public void AssignWorkers()
+    {
+        CheckStandsStill();
+        _groups ??= WorkerAssignment.Assign(_timelines, _channels, _workers.Workers, Options.SplitsGroups);
+    }
+
+    /// <summary>
     /// Runs every event before <paramref name="until"/>. Events due at that very time stay pending, for a later run.
     /// </summary>
     /// <param name="until">Where to end; <see cref="SimTime.Never"/> for a run that something else ends.</param>
@@ -133,17 +148,30 @@ public sealed class Simulator
     {
         CheckStandsStill();
         ArgumentOutOfRangeException.ThrowIfLessThan(until, Now);
-        var control = new RunControl();
-        using CancellationTokenRegistration registration = cancellation.Register(control.Stop);
-        Options.WorkerStarting?.Invoke(0);
-        RunOutcome? outcome;
-        do
+        if (_isInRun)
         {
-            outcome = RunToEndOfEpoch(until, isDone, control);
+            throw new InvalidOperationException("The simulator is in a run already.");
         }
-        while (outcome is null);
-        _records.Merge(_timelines); // those of the last EpochEnded, or of an epoch that was not finished
-        return new RunResult(outcome.Value, Now, control.Failure);
+
+        RunControl control = _workers.Begin(Options.WorkerStarting);
+        _isInRun = true;
+        try
+        {
+            using CancellationTokenRegistration registration = cancellation.Register(control.Stop);
+            RunOutcome? outcome;
+            do
+            {
+                outcome = RunToEndOfEpoch(until, isDone, control);
+            }
+            while (outcome is null);
+            _records.Merge(_timelines); // those of the last EpochEnded, or of an epoch that was not finished
+            return new RunResult(outcome.Value, Now, control.Failure);
+        }
+        finally
+        {
+            _isInRun = false;
+            _workers.End();
+        }
     }
 
     /// <returns>Why the run ends there, or null when it goes on.</returns>
@@ -158,7 +186,7 @@ public sealed class Simulator
         SimTime end = SimTime.Min(until, EndOfEpoch(next));
         if (next < end)
         {
-            RunTimelines(end, control);
+            RunTimelines(end);
         }
 
         if (control.StopsNow)
@@ -191,18 +219,12 @@ public sealed class Simulator
         return SimTime.FromNanoseconds(time.Nanoseconds / length * length) + Options.EpochLength;
     }
 
-    private void RunTimelines(SimTime end, RunControl control)
+    private void RunTimelines(SimTime end)
     {
-        _shares ??= TimelineGroup.Partition(_timelines, _channels).ConvertAll(group => new TimelineShare(group));
-        _isRunning = true;
-        foreach (TimelineShare share in _shares)
-        {
-            share.BeginEpoch(control);
-            share.Run(end.Nanoseconds, control);
-            share.EndEpoch();
-        }
-
-        _isRunning = false;
+        AssignWorkers();
+        StandsStill = false;
+        _workers.RunEpoch(_groups!, end.Nanoseconds);
+        StandsStill = true;
     }
 
     private void StandAt(SimTime time)
@@ -216,7 +238,7 @@ public sealed class Simulator
 
     private void CheckStandsStill()
     {
-        if (_isRunning)
+        if (!StandsStill)
         {
             throw new InvalidOperationException("Only while everything stands still: before a run, between runs, or when an epoch has ended.");
         }

@@ -15,6 +15,12 @@ public sealed record SimulatorOptions
     public int Workers { get; init; } = 1;
 
     /// <summary>
+    /// Whether workers may share connected timelines when there are fewer groups of them than workers. Good for timelines that
+    /// have much to do in each window; bad for those that take turns, as waking another core costs tens of microseconds.
+    /// </summary>
+    public bool SplitsGroups { get; init; }
+
+    /// <summary>
     /// Called on each worker's thread with its index before it runs its first timeline of a run; the place to pin the thread
     /// to a core. Worker 0 is the thread that calls <see cref="Simulator.Run"/>.
     /// </summary>

@@ -22,6 +22,9 @@ public sealed class Channel
     /// <summary>The smallest delay of anything sent over the channel.</summary>
     public SimDuration Lookahead { get; internal set; }
 
+    /// <summary>For how long, of real time, workers stood idle because this lookahead is not longer.</summary>
+    public TimeSpan HeldBack { get; internal set; }
+
     /// <summary>
     /// Schedules an event on <see cref="To"/>, caused by <paramref name="origin"/> of <see cref="From"/>. Called on the
     /// sender's thread.
@@ -47,13 +50,13 @@ public sealed class Channel
         }
 
         var message = new Message(due.Nanoseconds, EventRank.Of(priority, origin.Id), origin.NextSequence++, handler, argument);
-        if (From.Share is { } share)
+        if (From.Simulator.StandsStill)
         {
-            share.Send(To, in message);
+            To.Receive(in message);
         }
         else
         {
-            To.Receive(in message); // everything stands still
+            From.Share!.Send(To, in message);
         }
     }
 

@@ -49,8 +49,19 @@ public sealed class Timeline
     /// <summary>Events it has run since it was made.</summary>
     public ulong EventCount { get; private set; }
 
+    /// <summary>Windows it has run since it was made. Not the same in every run.</summary>
+    public ulong WindowCount { get; private set; }
+
     /// <summary>The turn that is out, if any.</summary>
     public ITurn? Turn => _turn;
+
+    /// <summary>
+    /// How much work it is likely to be, compared with others; balances the workers. Known before the first run of a topology.
+    /// </summary>
+    public double Weight { get; set; } = 1;
+
+    /// <summary>The worker that runs it, from <see cref="Simulator.AssignWorkers"/> on.</summary>
+    public int WorkerIndex => Share?.Worker.Index ?? 0;
 
     internal int Index { get; }
 
@@ -135,6 +146,11 @@ public sealed class Timeline
         }
 
         Now = time;
+        if (time.Nanoseconds >= Share!.AttentionAt)
+        {
+            Share.Attend(this); // whoever waits for this timeline need not wait for the end of the turn
+        }
+
         return true;
     }
 
@@ -148,18 +164,26 @@ public sealed class Timeline
     public override string ToString() => Name;
 
     /// <summary>Adds an event that another timeline caused; its origin has numbered it there.</summary>
-    internal void Receive(in Message message) =>
+    internal void Receive(in Message message)
+    {
+        CheckNotPast(SimTime.FromNanoseconds(message.Due)); // the other half of Channel.Post's check
         _queue.Add(message.Due, message.Rank, message.Sequence, message.Handler, message.Argument);
+    }
 
     /// <summary>Runs every event before <paramref name="limit"/> (nanoseconds), or fewer when the run is to stop.</summary>
-    internal void RunWindow(ulong limit, RunControl control)
+    internal void RunWindow(ulong limit, TimelineShare share)
     {
         Limit = SimTime.FromNanoseconds(limit);
-        while (!control.StopsNow && _queue.TryTake(limit, out ulong due, out IEventHandler? handler, out ulong argument))
+        WindowCount++;
+        while (_queue.TryTake(limit, out ulong due, out IEventHandler? handler, out ulong argument))
         {
             Now = SimTime.FromNanoseconds(due);
             EventCount++;
             handler.Handle(this, argument);
+            if (Now.Nanoseconds >= share.AttentionAt && !share.Attend(this))
+            {
+                return;
+            }
         }
     }
 
