@@ -11,13 +11,23 @@ internal static class OrreryProcess
     public static string Root { get; } = FindRoot(AppContext.BaseDirectory);
 
     /// <summary>Runs <c>orrery</c> to its end.</summary>
-    public static CommandResult Run(params string[] arguments)
+    public static CommandResult Run(params string[] arguments) => Tools.Run(Path.Combine(AppContext.BaseDirectory, "orrery"), arguments);
+
+    private static string FindRoot(string folder) =>
+        File.Exists(Path.Combine(folder, "Orrery.slnx")) ? folder : FindRoot(Path.GetDirectoryName(folder)!);
+}
+
+/// <summary>Runs programs that tests need.</summary>
+internal static class Tools
+{
+    /// <summary>Runs a program in the checkout to its end.</summary>
+    public static CommandResult Run(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "orrery"), arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = Root,
+            WorkingDirectory = OrreryProcess.Root,
         };
         using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();
@@ -25,7 +35,4 @@ internal static class OrreryProcess
         process.WaitForExit();
         return new CommandResult(process.ExitCode, output, error.GetAwaiter().GetResult());
     }
-
-    private static string FindRoot(string folder) =>
-        File.Exists(Path.Combine(folder, "Orrery.slnx")) ? folder : FindRoot(Path.GetDirectoryName(folder)!);
 }
