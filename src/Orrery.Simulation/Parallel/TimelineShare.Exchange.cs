@@ -11,7 +11,7 @@ internal sealed partial class TimelineShare
     private bool _isWaiting; // guarded by the group's lock
     private Channel? _blamed;
     private int _windows;
-    private ulong _attentionAt;
+    private ulong _attentionAt = ulong.MaxValue;
 
     /// <summary>
     /// When the running timeline reaches this time (nanoseconds) it must call <see cref="Attend"/>: somebody waits for it,

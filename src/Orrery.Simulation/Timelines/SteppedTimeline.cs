@@ -7,10 +7,13 @@ namespace Orrery.Simulation;
 public sealed class SteppedTimeline
 {
     private readonly Simulator _simulator = new();
-    private readonly RunControl _control = new();
 
     /// <summary>A timeline at time zero.</summary>
-    public SteppedTimeline(string name) => Timeline = _simulator.AddTimeline(name);
+    public SteppedTimeline(string name)
+    {
+        Timeline = _simulator.AddTimeline(name);
+        _simulator.AssignWorkers();
+    }
 
     /// <summary>The timeline.</summary>
     public Timeline Timeline { get; }
@@ -23,7 +26,7 @@ public sealed class SteppedTimeline
     public void RunThrough(SimTime time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(time, Timeline.Now);
-        Timeline.RunWindow(time.Nanoseconds + 1, _control);
+        Timeline.RunWindow(time.Nanoseconds + 1, Timeline.Share!);
         Timeline.StandAt(time);
     }
 }

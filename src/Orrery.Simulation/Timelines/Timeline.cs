@@ -146,9 +146,9 @@ public sealed class Timeline
         }
 
         Now = time;
-        if (time.Nanoseconds >= Share!.AttentionAt)
+        if (Share is { } share && time.Nanoseconds >= share.AttentionAt)
         {
-            Share.Attend(this); // whoever waits for this timeline need not wait for the end of the turn
+            share.Attend(this); // whoever waits for this timeline need not wait for the end of the turn
         }
 
         return true;
