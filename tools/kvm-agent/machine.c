@@ -225,7 +225,7 @@ static int execute_on_ram(struct machine *m, const struct command *c, const uint
 }
 
 /* Gets from one machine and sets on another the same attribute, register or RAM: a migration, without the wire. */
-static int execute_copy(struct machine *from, const struct command *c, struct answer *answer)
+static int execute_copy(struct machine *from, const struct command *c, const uint8_t *data, struct answer *answer)
 {
     uint64_t destination = c->c >> 32;
     uint32_t length = (uint32_t)c->c;
@@ -260,6 +260,8 @@ static int execute_copy(struct machine *from, const struct command *c, struct an
     memcpy(&answer->value, value, sizeof answer->value);
     if (status)
         return status;
+    for (uint32_t i = 0; attributes && i < c->length && i < sizeof value; i++)
+        value[i] &= data[i];
     return answered(attributes ? ioctl(set_on, KVM_SET_DEVICE_ATTR, &attribute)
                                : ioctl(set_on, KVM_SET_ONE_REG, &reg));
 }
@@ -316,7 +318,7 @@ static int execute(const struct command *c, const uint8_t *data, struct answer *
     case OP_ATTR_SET: case OP_ATTR_GET: case OP_ATTR_HAS: case OP_REG_SET: case OP_REG_GET:
         return execute_on_value(m, c, data, answer, out, room);
     case OP_ATTR_COPY: case OP_REG_COPY: case OP_RAM_COPY:
-        return execute_copy(m, c, answer);
+        return execute_copy(m, c, data, answer);
     case OP_RAM_WRITE: case OP_RAM_READ:
         return execute_on_ram(m, c, data, answer, out, room);
     case OP_IRQ_LINE:

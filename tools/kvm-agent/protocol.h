@@ -48,7 +48,8 @@ enum operation {
     OP_TRACE_STOP,    /* data: the text of the trace */
     OP_PIN,           /* a: processor that the agent runs on from now on */
     OP_SLEEP,         /* a: microseconds, at most one second */
-    OP_ATTR_COPY,     /* index: target; a: group; b: attribute; c: bytes | COPY_TO(machine); value: what was copied */
+    OP_ATTR_COPY,     /* index: target; a: group; b: attribute; c: bytes | COPY_TO(machine); data: 8 bytes, the bits to
+                         set, the others as 0; value: what was got */
     OP_REG_COPY,      /* index: vCPU; a: register; c: bytes | COPY_TO(machine); value: what was copied */
     OP_RAM_COPY,      /* c: COPY_TO(machine), which has as much RAM */
     OP_COUNT_

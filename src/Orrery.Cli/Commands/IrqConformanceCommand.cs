@@ -41,6 +41,10 @@ internal static class IrqConformanceCommand
         {
             Description = "An arm64 Image with KVM, virtio-pci and virtio-console built in, in place of Debian's.", HelpName = "PATH",
         };
+        var smallest = new Option<string?>("--smallest")
+        {
+            Description = "A directory for the smallest case of each known deviation that is seen.", HelpName = "DIR",
+        };
         var keep = new Option<bool>("--keep") { Description = "Keeps the directory with the emulated machine's console." };
         gic.Validators.Add(result =>
         {
@@ -58,7 +62,7 @@ internal static class IrqConformanceCommand
         });
         var command = new Command("conformance", "Compares the GIC models with real KVM in an emulated machine.")
         {
-            traces, gic, count, seed, first, record, kernel, keep,
+            traces, gic, count, seed, first, record, smallest, kernel, keep,
         };
         command.SetAction(parsed =>
         {
@@ -80,16 +84,17 @@ internal static class IrqConformanceCommand
                     Count = parsed.GetValue(count),
                     Seed = parsed.GetValue(seed),
                     First = parsed.GetValue(first),
+                    SmallestCases = parsed.GetValue(smallest) is not null,
                     Host = HostOf(kind),
                 }),
             ];
-            return Generate(runs);
+            return Generate(runs, parsed.GetValue(smallest));
         });
         return command;
     }
 
     /// <summary>Each controller has a machine and a thread of its own.</summary>
-    private static int Generate(ConformanceOptions[] runs)
+    private static int Generate(ConformanceOptions[] runs, string? smallestInto)
     {
         using var progress = new Reporting.ProgressLine("programs", runs.Sum(run => run.Count));
         var statuses = new int[runs.Length];
@@ -109,6 +114,12 @@ internal static class IrqConformanceCommand
             texts[i] = ran
                 ? Reporting.ConformanceText.Of(report!, watch.Elapsed)
                 : $"orrery: GICv{(int)runs[i].Gic}: {problem}\n";
+            foreach (SmallestCase smallest in ran ? report!.SmallestCases : [])
+            {
+                Directory.CreateDirectory(smallestInto!);
+                File.WriteAllText(Path.Combine(smallestInto!, $"{smallest.Known.Id}-gic{(int)runs[i].Gic}.trace"), smallest.Trace.ToString());
+            }
+
             statuses[i] = !ran ? Unusable : report!.Unexplained.IsEmpty ? Agrees : Differs;
         });
         progress.Clear();

@@ -17,10 +17,12 @@ internal static class ConformanceText
         Line(text, $"GICv{(int)report.Gic}, kernel {report.KernelRelease}, seed {report.Seed}: {report.Programs} programs in {took.TotalSeconds:F0} s");
         foreach (VerdictKind kind in Enum.GetValues<VerdictKind>())
         {
-            string seen = kind == VerdictKind.Reproduced
-                ? string.Join(", ", report.Seen.Select(known => $"{known.Key} in {known.Value}"))
-                : string.Empty;
-            Line(text, $"{report.Verdicts.GetValueOrDefault(kind),7}  {Of(kind)}{(seen.Length > 0 ? ": " : string.Empty)}{seen}");
+            Line(text, $"{report.Verdicts.GetValueOrDefault(kind),7}  {Of(kind)}");
+        }
+
+        if (!report.Seen.IsEmpty)
+        {
+            Line(text, $"Deviations seen: {string.Join(", ", report.Seen.Select(known => $"{known.Key} in {known.Value}"))}");
         }
 
         foreach (UnexplainedDifference unexplained in report.Unexplained.Take(ListingLimit))

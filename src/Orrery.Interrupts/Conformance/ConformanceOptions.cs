@@ -19,6 +19,9 @@ public sealed record ConformanceOptions(VgicKind Gic)
     /// <summary>How many unexplained differences are shrunk, at most; others are only counted.</summary>
     public int ShrinkLimit { get; init; } = 10;
 
+    /// <summary>Whether each known deviation that is seen is shrunk to a smallest case of its own.</summary>
+    public bool SmallestCases { get; init; }
+
     /// <summary>The emulated machine.</summary>
     public EmulatedHostOptions Host { get; init; } = new(Gic);
 }

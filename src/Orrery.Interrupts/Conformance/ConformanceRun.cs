@@ -21,6 +21,9 @@ public sealed class ConformanceRun
     private readonly Dictionary<string, int> _seen = [];
     private readonly List<(int Number, Difference Difference)> _unexplained = [];
 
+    /// <summary>For each deviation, the first program in which it was the only one seen.</summary>
+    private readonly SortedDictionary<string, ConformanceProgram> _examples = new(StringComparer.Ordinal);
+
     private ConformanceRun(ConformanceOptions options, EmulatedHost host)
     {
         _options = options;
@@ -57,7 +60,9 @@ public sealed class ConformanceRun
     {
         report = null;
         var run = new ConformanceRun(options, host);
-        if (!run.TryCompare(progress, out problem) || !run.TryShrink(out ImmutableArray<UnexplainedDifference> unexplained, out problem))
+        if (!run.TryCompare(progress, out problem)
+            || !run.TryShrink(out ImmutableArray<UnexplainedDifference> unexplained, out problem)
+            || !run.TryFindSmallest(out ImmutableArray<SmallestCase> smallest, out problem))
         {
             return false;
         }
@@ -69,6 +74,7 @@ public sealed class ConformanceRun
             Seed = options.Seed,
             Verdicts = run._verdicts.ToImmutableSortedDictionary(),
             Seen = run._seen.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            SmallestCases = smallest,
             Unexplained = unexplained,
         };
         return true;
@@ -91,7 +97,7 @@ public sealed class ConformanceRun
 
             for (int i = 0; i < count; i++)
             {
-                Note(first + i, Verdict.Of(programs[i], results[i]));
+                Note(first + i, programs[i], Verdict.Of(programs[i], results[i]));
             }
 
             done += count;
@@ -101,8 +107,13 @@ public sealed class ConformanceRun
         return true;
     }
 
-    private void Note(int number, Verdict verdict)
+    private void Note(int number, ConformanceProgram program, Verdict verdict)
     {
+        if (verdict.Known is [var only])
+        {
+            _examples.TryAdd(only.Id, program);
+        }
+
         _verdicts[verdict.Kind] = _verdicts.GetValueOrDefault(verdict.Kind) + 1;
         foreach (KnownDeviation known in verdict.Known)
         {
@@ -128,7 +139,7 @@ public sealed class ConformanceRun
                 continue;
             }
 
-            if (!Shrinker.TryShrink(difference.Program, DiffersUnexplained, out ConformanceProgram smallest, out problem)
+            if (!Shrinker.TryShrink(difference.Program, Where(verdict => verdict.Kind == VerdictKind.Unexplained), out ConformanceProgram smallest, out problem)
                 || !_kvm.TryRun([smallest], out OperationResult[][] results, out problem))
             {
                 return false;
@@ -142,19 +153,47 @@ public sealed class ConformanceRun
         return true;
     }
 
-    private bool DiffersUnexplained(IReadOnlyList<ConformanceProgram> candidates, out bool[] shows, out string problem)
+    private bool TryFindSmallest(out ImmutableArray<SmallestCase> cases, out string problem)
     {
-        shows = new bool[candidates.Count];
-        if (!_kvm.TryRun(candidates, out OperationResult[][] results, out problem))
+        var found = ImmutableArray.CreateBuilder<SmallestCase>();
+        problem = string.Empty;
+        cases = [];
+        foreach ((string id, ConformanceProgram example) in _options.SmallestCases ? _examples : [])
         {
-            return false;
+            if (!Shrinker.TryShrink(
+                    example, Where(verdict => verdict.Known is [var only] && only.Id == id), out ConformanceProgram smallest, out problem)
+                || !_kvm.TryRun([smallest], out OperationResult[][] results, out problem))
+            {
+                return false;
+            }
+
+            KnownDeviation known = KnownDeviation.All.Single(k => k.Id == id);
+            found.Add(new SmallestCase(known, new ProgramTrace(smallest, [.. results[0]])
+            {
+                Title = [$"{id}: {known.Title}"],
+                RecordedOn = _host.KernelRelease,
+            }));
         }
 
-        for (int i = 0; i < shows.Length; i++)
-        {
-            shows[i] = Verdict.Of(candidates[i], results[i]).Kind == VerdictKind.Unexplained;
-        }
-
+        cases = found.ToImmutable();
         return true;
     }
+
+    /// <summary>A test that runs programs on KVM and looks at the verdict.</summary>
+    private DifferenceTest Where(Func<Verdict, bool> condition) =>
+        (IReadOnlyList<ConformanceProgram> candidates, out bool[] shows, out string problem) =>
+        {
+            shows = new bool[candidates.Count];
+            if (!_kvm.TryRun(candidates, out OperationResult[][] results, out problem))
+            {
+                return false;
+            }
+
+            for (int i = 0; i < shows.Length; i++)
+            {
+                shows[i] = condition(Verdict.Of(candidates[i], results[i]));
+            }
+
+            return true;
+        };
 }

@@ -9,6 +9,7 @@ namespace Orrery.Interrupts.Conformance.Generation;
 internal abstract class ProgramWriter(MachineShape shape, PoolInterrupt[] pool, ProgramRandom random)
 {
     private const uint EdgeBit = 2;
+    private const int MigrationOdds = 15;
 
     // KVM's SPIs are edge-triggered after reset.
     private const uint ConfigurationAfterReset = 0xAAAA_AAAA;
@@ -37,6 +38,9 @@ internal abstract class ProgramWriter(MachineShape shape, PoolInterrupt[] pool, 
 
     /// <summary>How often a guest reads somewhere at random: in one program of four one step in three.</summary>
     private readonly int _strayOdds = random.OnceIn(4) ? 3 : 0;
+
+    /// <summary>Whether the machine is saved and restored on the way: one program in six.</summary>
+    private readonly bool _migrates = random.OnceIn(6);
 
     /// <summary>Whether this program deactivates apart from ending (EOImode 1), chosen once.</summary>
     private protected bool SplitEoi { get; } = random.OnceIn(4);
@@ -127,6 +131,12 @@ internal abstract class ProgramWriter(MachineShape shape, PoolInterrupt[] pool, 
     private void Step()
     {
         int vcpu = AnyVcpu();
+        if (_migrates && random.OnceIn(MigrationOdds))
+        {
+            Add(Operation.Migrate());
+            return;
+        }
+
         if (_hostOdds != 0 && random.OnceIn(_hostOdds))
         {
             HostStep();

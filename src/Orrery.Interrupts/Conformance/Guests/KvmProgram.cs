@@ -16,7 +16,6 @@ internal sealed class KvmProgram
     private const uint DeviceGicV3 = 7;
     private const uint FeaturePsci = 1 << 2;
     private const uint ExitMmio = 6;
-    private const ulong RegisterPc = 0x6030_0000_0010_0040;
     private const int RunLimitMilliseconds = 2000;
 
     private readonly ConformanceProgram _program;
@@ -24,8 +23,14 @@ internal sealed class KvmProgram
 
     /// <summary>For each operation, the answer that its result depends on: its own, or that of the run it is part of.</summary>
     private readonly int[] _answerOf;
+
+    /// <summary>For each migration, the answer after its last.</summary>
+    private readonly Dictionary<int, int> _migrationEnds = [];
     private readonly int[] _logAnswers;
     private int _setupFirst, _setupEnd;
+
+    /// <summary>The machine slot that the program is in; migration moves it on.</summary>
+    private int _machine;
 
     private KvmProgram(ConformanceProgram program)
     {
@@ -71,12 +76,27 @@ internal sealed class KvmProgram
         {
             if (!_program.Operations[i].IsGuest)
             {
-                results[i] = DecodeCall(_program.Operations[i], answers[_answerOf[i]]);
+                results[i] = _migrationEnds.TryGetValue(i, out int end)
+                    ? DecodeMigration(answers.AsSpan(_answerOf[i]..end))
+                    : DecodeCall(_program.Operations[i], answers[_answerOf[i]]);
             }
         }
 
         problem = string.Empty;
         return true;
+    }
+
+    private static OperationResult DecodeMigration(ReadOnlySpan<AgentAnswer> answers)
+    {
+        foreach (AgentAnswer answer in answers)
+        {
+            if (answer.Status != 0)
+            {
+                return OperationResult.Error(-answer.Status);
+            }
+        }
+
+        return OperationResult.Done;
     }
 
     private static OperationResult DecodeCall(Operation op, AgentAnswer answer) =>
@@ -129,34 +149,42 @@ internal sealed class KvmProgram
 
     private void AppendSetup(AgentBatch batch)
     {
-        MachineShape shape = _program.Shape;
         _setupFirst = batch.Count;
-        batch.OpenMachine(0, GuestLayout.RamBytes);
-        for (int vcpu = 0; vcpu < shape.Vcpus; vcpu++)
-        {
-            batch.CreateVcpu(0, vcpu, FeaturePsci);
-        }
-
-        batch.CreateDevice(0, 0, shape.Gic == VgicKind.GicV3 ? DeviceGicV3 : DeviceGicV2);
-        batch.SetAttribute(0, 0, (uint)VgicGroup.IntidCount, 0, (ulong)shape.InterruptCount, VgicGroup.IntidCount.DataBytes());
-        foreach (AttributeValue address in GuestLayout.Addresses(shape.Gic))
-        {
-            batch.SetAttribute(0, 0, (uint)address.Attribute.Group, address.Attribute.Attr, address.Value, VgicGroup.Address.DataBytes());
-        }
-
-        batch.SetAttribute(0, 0, (uint)VgicGroup.Control, VgicAttribute.ControlInit, []);
-        batch.WriteRam(0, GuestLayout.Vectors, GuestVectors.Build(shape.Gic));
-        for (int vcpu = 0; vcpu < shape.Vcpus; vcpu++)
+        AppendMachine(batch, _machine);
+        batch.WriteRam(_machine, GuestLayout.Vectors, GuestVectors.Build(_program.Shape.Gic));
+        for (int vcpu = 0; vcpu < _program.Shape.Vcpus; vcpu++)
         {
             if (_code[vcpu] is { } code)
             {
                 int at = GuestLayout.Code + vcpu * GuestLayout.CodeStride;
-                batch.WriteRam(0, at, code.ToBytes());
-                batch.SetRegister(0, vcpu, RegisterPc, GuestLayout.RamAddress(at));
+                batch.WriteRam(_machine, at, code.ToBytes());
+                batch.SetRegister(_machine, vcpu, KvmRegisters.Pc, GuestLayout.RamAddress(at));
             }
         }
 
         _setupEnd = batch.Count;
+    }
+
+    /// <summary>A machine with vCPUs and an initialised interrupt controller.</summary>
+    private void AppendMachine(AgentBatch batch, int machine)
+    {
+        MachineShape shape = _program.Shape;
+        batch.OpenMachine(machine, GuestLayout.RamBytes);
+        for (int vcpu = 0; vcpu < shape.Vcpus; vcpu++)
+        {
+            batch.CreateVcpu(machine, vcpu, FeaturePsci);
+        }
+
+        batch.CreateDevice(machine, 0, shape.Gic == VgicKind.GicV3 ? DeviceGicV3 : DeviceGicV2);
+        batch.SetAttribute(
+            machine, 0, (uint)VgicGroup.IntidCount, 0, (ulong)shape.InterruptCount, VgicGroup.IntidCount.DataBytes());
+        foreach (AttributeValue address in GuestLayout.Addresses(shape.Gic))
+        {
+            batch.SetAttribute(
+                machine, 0, (uint)address.Attribute.Group, address.Attribute.Attr, address.Value, VgicGroup.Address.DataBytes());
+        }
+
+        batch.SetAttribute(machine, 0, (uint)VgicGroup.Control, VgicAttribute.ControlInit, []);
     }
 
     private void AppendOperations(AgentBatch batch)
@@ -167,12 +195,12 @@ internal sealed class KvmProgram
             Operation op = _program.Operations[i];
             if (!op.IsGuest)
             {
-                _answerOf[i] = AppendCall(op, batch);
+                _answerOf[i] = op.Kind == OperationKind.Migrate ? AppendMigration(batch, i) : AppendCall(op, batch);
                 pending = i + 1;
             }
             else if (_program.EndsRun(i))
             {
-                int run = batch.Run(0, op.Vcpu, RunLimitMilliseconds);
+                int run = batch.Run(_machine, op.Vcpu, RunLimitMilliseconds);
                 for (; pending <= i; pending++)
                 {
                     _answerOf[pending] = run;
@@ -181,12 +209,55 @@ internal sealed class KvmProgram
         }
     }
 
-    private static int AppendCall(Operation op, AgentBatch batch) => op.Kind switch
+    /// <summary>
+    /// Saves everything and restores it into a new machine, in the order of Orrery's own restore plan. Returns the first
+    /// answer that says whether it worked.
+    /// </summary>
+    private int AppendMigration(AgentBatch batch, int index)
     {
-        OperationKind.SetAttribute => batch.SetAttribute(0, 0, op.Where, op.Attribute, op.Value, op.Width),
-        OperationKind.GetAttribute => batch.GetAttribute(0, 0, op.Where, op.Attribute, op.Width),
-        OperationKind.HasAttribute => batch.HasAttribute(0, 0, op.Where, op.Attribute),
-        OperationKind.SetLine => batch.IrqLine(0, op.Line.Encode(), op.Index),
+        int from = _machine, to = (from + 1) % AgentProtocol.MachineSlots;
+        for (int vcpu = 0; vcpu < _program.Shape.Vcpus; vcpu++)
+        {
+            if (_program.Operations[..index].Any(op => op.IsGuest && op.Vcpu == vcpu))
+            {
+                // It left by a store that KVM completes at the next entry: let it, without entering.
+                batch.WritePage(from, vcpu, KvmRegisters.ImmediateExitOffset, [1]);
+                batch.Run(from, vcpu, RunLimitMilliseconds);
+            }
+        }
+
+        int first = batch.Count;
+        AppendMachine(batch, to);
+        batch.CopyRam(from, to);
+        foreach (MigrationWrite write in MigrationPlan.Of(_program.Shape))
+        {
+            uint group = (uint)write.Attribute.Group;
+            int width = write.Attribute.Group.DataBytes();
+            _ = write.Constant is { } constant
+                ? batch.SetAttribute(to, 0, group, write.Attribute.Attr, constant, width)
+                : batch.CopyAttribute(from, to, 0, group, write.Attribute.Attr, width, write.Mask);
+        }
+
+        for (int vcpu = 0; vcpu < _program.Shape.Vcpus; vcpu++)
+        {
+            foreach (ulong register in KvmRegisters.Saved)
+            {
+                batch.CopyRegister(from, to, vcpu, register);
+            }
+        }
+
+        _migrationEnds[index] = batch.Count;
+        batch.CloseMachine(from);
+        _machine = to;
+        return first;
+    }
+
+    private int AppendCall(Operation op, AgentBatch batch) => op.Kind switch
+    {
+        OperationKind.SetAttribute => batch.SetAttribute(_machine, 0, op.Where, op.Attribute, op.Value, op.Width),
+        OperationKind.GetAttribute => batch.GetAttribute(_machine, 0, op.Where, op.Attribute, op.Width),
+        OperationKind.HasAttribute => batch.HasAttribute(_machine, 0, op.Where, op.Attribute),
+        OperationKind.SetLine => batch.IrqLine(_machine, op.Line.Encode(), op.Index),
         _ => throw new ArgumentException($"{op.Kind} is not a call"),
     };
 
@@ -194,10 +265,10 @@ internal sealed class KvmProgram
     {
         for (int vcpu = 0; vcpu < _program.Shape.Vcpus; vcpu++)
         {
-            _logAnswers[vcpu] = batch.ReadRam(0, GuestLayout.Log + vcpu * GuestLayout.LogStride, LogBytes(vcpu));
+            _logAnswers[vcpu] = batch.ReadRam(_machine, GuestLayout.Log + vcpu * GuestLayout.LogStride, LogBytes(vcpu));
         }
 
-        batch.CloseMachine(0);
+        batch.CloseMachine(_machine);
     }
 
     /// <summary>The most that the vCPU may have logged.</summary>

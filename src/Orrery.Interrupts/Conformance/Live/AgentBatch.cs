@@ -95,9 +95,16 @@ internal sealed class AgentBatch
 
     public int Sleep(int microseconds) => Add(AgentOperation.Sleep, a: (ulong)microseconds);
 
-    /// <summary>Gets an attribute of one machine and sets it on another; the answer carries the value.</summary>
-    public int CopyAttribute(int from, int to, int target, uint group, ulong attribute, int width) =>
-        Add(AgentOperation.AttributeCopy, from, target, group, attribute, CopyTo(to, width));
+    /// <summary>
+    /// Gets an attribute of one machine and sets the bits of <paramref name="mask"/> on another; the answer carries the
+    /// value that was got.
+    /// </summary>
+    public int CopyAttribute(int from, int to, int target, uint group, ulong attribute, int width, ulong mask)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, mask);
+        return Add(AgentOperation.AttributeCopy, from, target, group, attribute, CopyTo(to, width), bytes);
+    }
 
     /// <summary>Gets a vCPU's register in one machine and sets it in another; the answer carries the value.</summary>
     public int CopyRegister(int from, int to, int vcpu, ulong id) =>

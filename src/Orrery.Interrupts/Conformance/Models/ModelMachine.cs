@@ -13,20 +13,22 @@ namespace Orrery.Interrupts.Conformance.Models;
 internal abstract class ModelMachine
 {
     private const uint IsrIrq = 1 << 7, IsrFiq = 1 << 6;
-    private readonly KvmVgic _vgic;
+    private readonly MachineShape _shape;
+    private readonly KvmVgicOptions _options;
     private readonly uint[,] _slots;
+    private KvmVgic _vgic;
 
     private protected ModelMachine(MachineShape shape, GicDeviations deviations)
     {
-        bool isV3 = shape.Gic == VgicKind.GicV3;
-        _vgic = new KvmVgic(new KvmVgicOptions
+        _shape = shape;
+        _options = new KvmVgicOptions
         {
             Kind = shape.Gic,
             Deviations = deviations,
-            TimerPpis = isV3 ? VheTimers : VirtualTimer,
-        });
+            TimerPpis = shape.Gic == VgicKind.GicV3 ? VheTimers : VirtualTimer,
+        };
         _slots = new uint[shape.Vcpus, Operation.SlotCount];
-        SetUp(shape);
+        _vgic = NewDevice();
     }
 
     private const uint VirtualTimer = 1u << 27, VheTimers = VirtualTimer | 1u << 30;
@@ -73,20 +75,35 @@ internal abstract class ModelMachine
     private protected abstract bool HandlerUsesAlternate(CpuSignals signal);
 
     /// <summary>The same calls, in the same order, as <see cref="KvmProgram"/> makes on KVM.</summary>
-    private void SetUp(MachineShape shape)
+    private KvmVgic NewDevice()
     {
-        for (int vcpu = 0; vcpu < shape.Vcpus; vcpu++)
+        var vgic = new KvmVgic(_options);
+        for (int vcpu = 0; vcpu < _shape.Vcpus; vcpu++)
         {
-            _vgic.CreateVcpu();
+            vgic.CreateVcpu();
         }
 
-        _vgic.SetAttribute(new VgicAttribute(VgicGroup.IntidCount, 0), (ulong)shape.InterruptCount);
-        foreach (AttributeValue address in GuestLayout.Addresses(shape.Gic))
+        vgic.SetAttribute(new VgicAttribute(VgicGroup.IntidCount, 0), (ulong)_shape.InterruptCount);
+        foreach (AttributeValue address in GuestLayout.Addresses(_shape.Gic))
         {
-            _vgic.SetAttribute(address.Attribute, address.Value);
+            vgic.SetAttribute(address.Attribute, address.Value);
         }
 
-        _vgic.SetAttribute(new VgicAttribute(VgicGroup.Control, VgicAttribute.ControlInit), 0);
+        vgic.SetAttribute(new VgicAttribute(VgicGroup.Control, VgicAttribute.ControlInit), 0);
+        return vgic;
+    }
+
+    private OperationResult Migrate()
+    {
+        KvmVgic destination = NewDevice();
+        foreach (MigrationWrite write in MigrationPlan.Of(_shape))
+        {
+            destination.SetAttribute(
+                write.Attribute, write.Constant ?? _vgic.GetAttribute(write.Attribute).Value & write.Mask);
+        }
+
+        _vgic = destination;
+        return OperationResult.Done;
     }
 
     private OperationResult Execute(Operation op)
@@ -111,6 +128,8 @@ internal abstract class ModelMachine
                 return reading.Error == KvmErrno.None ? OperationResult.Of(reading.Value) : Answer(reading.Error);
             case OperationKind.HasAttribute:
                 return Answer(_vgic.HasAttribute(op.Vgic));
+            case OperationKind.Migrate:
+                return Migrate();
             default:
                 return Answer(_vgic.IrqLine(op.Line.Encode(), op.Index != 0));
         }
