@@ -127,19 +127,19 @@ public sealed partial class Calendar
         Timeline.EndTurn();
         participant.Memory?.TakeTurn();
         _sharedMemory?.TakeTurn();
-        if (participant.State != ParticipantState.Waiting)
+        if (participant.State == ParticipantState.Waiting)
         {
-            return;
+            if (participant.UsesMemory)
+            {
+                TakeOverRequest(participant);
+            }
+            else
+            {
+                ScheduleRequest(participant);
+            }
         }
 
-        if (!participant.UsesMemory)
-        {
-            ScheduleRequest(participant);
-            return;
-        }
-
-        TakeOverRequest(participant);
-        if (participant.Memory == _sharedMemory)
+        if (_sharedMemory is not null)
         {
             TakeOverNewRequests();
         }
