@@ -64,6 +64,7 @@ public sealed class Fabric(Simulator simulator)
             ArgumentOutOfRangeException.ThrowIfLessThan(delay, Segment.DelayMinBetweenTimelines);
             timeline = simulator.AddTimeline(name);
         }
+
         var segment = new Segment(name, ports, delay, timeline, origin, _pool);
         _segments.Add(segment);
         return segment;
@@ -75,6 +76,7 @@ public sealed class Fabric(Simulator simulator)
         {
             throw new ArgumentException("A wire joins different ports, at least one.");
         }
+
         if (ports.FirstOrDefault(port => port.Wire is not null) is { } taken)
         {
             throw new ArgumentException($"{taken} is on a wire already.");

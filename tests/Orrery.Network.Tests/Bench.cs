@@ -9,10 +9,11 @@ internal sealed class Bench
     private Timeline? _shared;
 
     /// <param name="apart">Each station on a timeline of its own, instead of all on one.</param>
-    public Bench(bool apart)
+    /// <param name="workers">Threads that run the timelines.</param>
+    public Bench(bool apart, int workers = 1)
     {
         _apart = apart;
-        Simulator = new Simulator(new SimulatorOptions { EpochLength = SimDuration.FromMilliseconds(1) });
+        Simulator = new Simulator(new SimulatorOptions { EpochLength = SimDuration.FromMilliseconds(1), Workers = workers });
         Fabric = new Fabric(Simulator);
     }
 

@@ -31,9 +31,9 @@ public class TimelinePropertyTests
     private static IEnumerable<Traffic> Shrink(Traffic traffic) =>
         Enumerable.Range(0, traffic.Sends.Length).Select(i => traffic with { Sends = [.. traffic.Sends.Where((_, j) => j != i)] });
 
-    private static List<Delivery>[] Deliveries(Traffic traffic, bool apart)
+    private static List<Delivery>[] Deliveries(Traffic traffic, bool apart, int workers = 1)
     {
-        var bench = new Bench(apart);
+        var bench = new Bench(apart, workers);
         Station[] stations = [.. Enumerable.Range(0, StationCount).Select(i => bench.AddStation($"s{i}"))];
         bench.Fabric.AddLink("link", stations[0].Port, stations[1].Port, SimDuration.FromMicroseconds((ulong)traffic.LinkDelayUs));
         bench.Fabric.AddSegment("lan", [.. stations[2..].Select(s => s.Port)], SimDuration.FromMicroseconds((ulong)traffic.SegmentDelayUs));
@@ -41,12 +41,14 @@ public class TimelinePropertyTests
         {
             station.Reply = Answer;
         }
+
         for (int i = 0; i < traffic.Sends.Length; i++)
         {
             Send send = traffic.Sends[i];
             byte[] frame = TestFrame.Make(TestFrame.Station(send.To), TestFrame.Station(send.From), (byte)i, (byte)send.ReplyCount);
             stations[send.From].SendAt((ulong)send.TimeUs * 1_000, frame);
         }
+
         bench.Run();
         return [.. stations.Select(s => s.Deliveries)];
     }
@@ -66,9 +68,10 @@ public class TimelinePropertyTests
         Prop.ForAll(AnyTraffic(), traffic =>
         {
             List<Delivery>[] together = Deliveries(traffic, apart: false);
-            List<Delivery>[] apart = Deliveries(traffic, apart: true);
-            return together.Zip(apart).All(pair => pair.First.SequenceEqual(pair.Second));
+            return AreEqual(together, Deliveries(traffic, apart: true)) && AreEqual(together, Deliveries(traffic, apart: true, workers: 2));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+
+    private static bool AreEqual(List<Delivery>[] left, List<Delivery>[] right) => left.Zip(right).All(pair => pair.First.SequenceEqual(pair.Second));
 
     [Fact]
     public void What_is_sent_on_a_link_arrives_in_order_at_its_time() =>

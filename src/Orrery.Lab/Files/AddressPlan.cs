@@ -112,6 +112,7 @@ public sealed class AddressPlan
                 _diagnostics.Add(place.Error($"no free address in {subnet} for {_ports[network].Length} ports", "a wider subnet"));
                 return;
             }
+
             Add(port, new InterfaceAddress(ToAddress(first + host), subnet.PrefixLength));
         }
     }
@@ -130,8 +131,10 @@ public sealed class AddressPlan
                 next = start + size;
                 return new IPNetwork(ToAddress(start), 32 - bits);
             }
+
             start = (clear + size - 1) & ~(size - 1);
         }
+
         _diagnostics.Add(_networks[network].Place.Error("no room left in 10.0.0.0/8", "a 'subnet' of its own"));
         return null;
     }
@@ -225,6 +228,7 @@ public sealed class AddressPlan
                 Network = planned.Network,
             });
         }
+
         return result.DrainToImmutable();
     }
 

@@ -28,6 +28,7 @@ internal sealed class GuestFileReader(string folder, List<LabDiagnostic> diagnos
                 result.Add(file);
             }
         }
+
         return result.DrainToImmutable();
     }
 
@@ -46,6 +47,7 @@ internal sealed class GuestFileReader(string folder, List<LabDiagnostic> diagnos
             diagnostics.Add(entry.Place.Error(source is null ? "neither 'source' nor 'text'" : "both 'source' and 'text'", "one of the two"));
             return null;
         }
+
         int? mode = ReadMode(file);
         if (text is not null)
         {
@@ -84,6 +86,7 @@ internal sealed class GuestFileReader(string folder, List<LabDiagnostic> diagnos
                 return bits;
             }
         }
+
         file.Report(mode, expected);
         return null;
     }

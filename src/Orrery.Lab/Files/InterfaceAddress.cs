@@ -44,6 +44,7 @@ public readonly record struct InterfaceAddress(IPAddress Address, int PrefixLeng
             int kept = Math.Clamp(length - 8 * i, 0, 8);
             bytes[i] &= (byte)(0xff << (8 - kept));
         }
+
         return new IPAddress(bytes);
     }
 

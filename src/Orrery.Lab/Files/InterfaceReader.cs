@@ -26,6 +26,7 @@ internal sealed class InterfaceReader(List<LabDiagnostic> diagnostics)
                 diagnostics.Add(entry.Place.Error($"interface '{entry.Name}'", $"eth0 to eth{CountMax - 1}"));
             }
         }
+
         if (node.Find("address") is { } address && ReadAddresses(node) is { } addresses)
         {
             if (drafts.GetValueOrDefault(0)?.Addresses is not null)
@@ -37,6 +38,7 @@ internal sealed class InterfaceReader(List<LabDiagnostic> diagnostics)
                 drafts[0] = new InterfaceDraft(address.Place, addresses, drafts.GetValueOrDefault(0)?.Mac);
             }
         }
+
         return drafts;
     }
 
@@ -68,6 +70,7 @@ internal sealed class InterfaceReader(List<LabDiagnostic> diagnostics)
                 section.Report(text, AddressExpected);
             }
         }
+
         return addresses;
     }
 

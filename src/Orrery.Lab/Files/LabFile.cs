@@ -44,6 +44,7 @@ public static class LabFile
         {
             return Failed(path, Directory.Exists(path) ? "a directory" : "no file that can be read", "a lab file");
         }
+
         return Parse(text, path, options);
     }
 
@@ -75,6 +76,7 @@ public static class LabFile
 
             lab = LabReader.Read(root, file, diagnostics);
         }
+
         return new LabFileResult(lab, [.. diagnostics.Distinct().OrderBy(d => d.Line == 0).ThenBy(d => d.Line).ThenBy(d => d.Column)]);
     }
 

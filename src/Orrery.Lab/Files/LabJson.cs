@@ -23,13 +23,16 @@ public static class LabJson
             {
                 WriteDiagnostic(json, diagnostic);
             }
+
             json.WriteEndArray();
             if (result.Lab is not null)
             {
                 WriteLab(json, result.Lab);
             }
+
             json.WriteEndObject();
         }
+
         return Encoding.UTF8.GetString(bytes.ToArray());
     }
 
@@ -58,12 +61,14 @@ public static class LabJson
         {
             WriteNode(json, lab, node);
         }
+
         json.WriteEndArray();
         json.WriteStartArray("networks");
         foreach (NetworkDefinition network in lab.Networks)
         {
             WriteNetwork(json, lab, network);
         }
+
         json.WriteEndArray();
         json.WriteEndObject();
     }
@@ -85,6 +90,7 @@ public static class LabJson
                 WriteStrings(json, "program", machine.Program);
                 break;
         }
+
         json.WriteStartArray("interfaces");
         foreach (InterfaceDefinition eth in node.Interfaces)
         {
@@ -95,6 +101,7 @@ public static class LabJson
             json.WriteString("network", lab.Networks[eth.Network].Name);
             json.WriteEndObject();
         }
+
         json.WriteEndArray();
         json.WriteEndObject();
     }
@@ -117,6 +124,7 @@ public static class LabJson
         {
             json.WriteStringValue(value);
         }
+
         json.WriteEndArray();
     }
 }

@@ -49,6 +49,7 @@ public sealed record LabOverride(string Path, string Value, string Label)
             diagnostics.Add(Place.Error($"'{text}' in the path '{Path}'", $"a place from 0 in a list of {sequence.Items.Length}"));
             return sequence;
         }
+
         LabValue item = rest is null ? value : Replace(sequence.Items[index], text, rest, value, diagnostics);
         return new LabSequence(sequence.Place, sequence.Items.SetItem(index, item));
     }
@@ -63,6 +64,7 @@ public sealed record LabOverride(string Path, string Value, string Label)
             diagnostics.Add(Place.Error($"'{name}' in the path '{Path}'", Suggestion.OneOf($"the {section}", known, name)));
             return mapping;
         }
+
         LabValue child = index < 0 ? new LabMapping(Place, []) : mapping.Entries[index].Value;
         var entry = new LabEntry(name, Place, rest is null ? value : Replace(child, name, rest, value, diagnostics));
         return new LabMapping(mapping.Place, index < 0 ? mapping.Entries.Add(entry) : mapping.Entries.SetItem(index, entry));
@@ -81,6 +83,7 @@ public sealed record LabOverride(string Path, string Value, string Label)
                 found = i;
             }
         }
+
         return found;
     }
 

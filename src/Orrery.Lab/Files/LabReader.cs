@@ -147,6 +147,7 @@ internal static class LabReader
         {
             lab.Report(text, error is DurationError.NotANumber or DurationError.Empty ? expected : Section.Expected(error));
         }
+
         return new LabEnd.AllExit();
     }
 
@@ -172,6 +173,7 @@ internal static class LabReader
         {
             Array.Fill(captured, lab.Switch("capture") ?? false);
         }
+
         return captured;
     }
 }

@@ -41,6 +41,7 @@ internal static class LabTreeReader
             // The library's scanner fails so on some texts ("- a\n{\nb:").
             diagnostics.Add(NotYaml(builder.Last, error.Message));
         }
+
         return null;
     }
 
@@ -126,6 +127,7 @@ internal static class LabTreeReader
                     value = Mapping(parser, depth, place);
                     break;
             }
+
             if (current is NodeEvent { Anchor.IsEmpty: false } node)
             {
                 _anchors[node.Anchor] = value;
@@ -172,6 +174,7 @@ internal static class LabTreeReader
                     diagnostics.Add(at.Error($"'{name.Value}' a second time", "each key once"));
                 }
             }
+
             return new LabMapping(place, entries.DrainToImmutable());
         }
 

@@ -48,6 +48,7 @@ internal sealed partial class NetworkReader
             lab.Report(links, "a list of links");
             return;
         }
+
         // Names that the file gives come first: a name made up for another link must not take one.
         Section[] sections = [.. list.Items.Select(item => new Section(item, "a link", LabKeys.Link, _diagnostics))];
         string?[] given = [.. sections.Select(ReadGivenName)];
@@ -67,6 +68,7 @@ internal sealed partial class NetworkReader
             {
                 _diagnostics.Add(entry.Place.Error($"the segment name '{entry.Name}'", "letters, digits, '-', '_' and '.', not the name of a link"));
             }
+
             List<PortDraft> ports = ReadPorts(section);
             if (section.Find("nodes") is null or LabSequence { Items.IsEmpty: true })
             {
@@ -76,6 +78,7 @@ internal sealed partial class NetworkReader
             {
                 _diagnostics.Add(entry.Place.Warning($"segment '{entry.Name}' with one node", "at least two"));
             }
+
             Add(new SegmentDefinition { Name = entry.Name, Index = _drafts.Count, Delay = ReadDelay(section), Ports = [] }, section, ports);
         }
     }
@@ -125,12 +128,14 @@ internal sealed partial class NetworkReader
             _diagnostics.Add(place.Error(between is null ? "a link without 'between'" : between is LabSequence list ? $"{list.Items.Length} ends" : between.Describe(), "the two nodes it joins, such as [client, server]"));
             return [];
         }
+
         List<PortDraft> ports = [.. link.Texts(between, PortExpected).Select(ReadPort).OfType<PortDraft>()];
         if (ports.Count == 2 && ports[0].Node == ports[1].Node)
         {
             _diagnostics.Add(ports[1].Place.Error($"both ends at '{_nodes[ports[0].Node].Definition.Name}'", "two different nodes"));
             return [];
         }
+
         return ports;
     }
 

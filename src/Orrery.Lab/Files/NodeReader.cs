@@ -42,6 +42,7 @@ internal sealed partial class NodeReader(string folder, CalendarOptions calendar
             diagnostics.Add((nodes?.Place ?? lab.Place).Error("no node", "at least one under 'nodes:'"));
             return drafts;
         }
+
         foreach (LabEntry entry in nodes.Entries)
         {
             if (drafts.Count == NodeCountMax)
@@ -49,8 +50,10 @@ internal sealed partial class NodeReader(string folder, CalendarOptions calendar
                 diagnostics.Add(entry.Place.Error($"more than {NodeCountMax} nodes", "fewer"));
                 break;
             }
+
             drafts.Add(ReadNode(entry, drafts.Count));
         }
+
         return drafts;
     }
 
@@ -218,6 +221,7 @@ internal sealed partial class NodeReader(string folder, CalendarOptions calendar
                 }
             }
         }
+
         return arguments.DrainToImmutable();
     }
 
@@ -235,6 +239,7 @@ internal sealed partial class NodeReader(string folder, CalendarOptions calendar
             node.Report(value, expected);
             return [];
         }
+
         var inputs = new List<TypedInput>();
         foreach (LabValue item in list.Items)
         {
@@ -250,6 +255,7 @@ internal sealed partial class NodeReader(string folder, CalendarOptions calendar
                 diagnostics.Add(item.Place.Error(item.Describe(), "both 'text' and 'at'"));
             }
         }
+
         // Input of one instant is typed in the order of the file: the sort is stable.
         return [.. inputs.OrderBy(input => input.At.Nanoseconds)];
     }

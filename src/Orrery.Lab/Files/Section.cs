@@ -103,6 +103,7 @@ internal sealed class Section
             case "on" or "true" or "yes": return true;
             case "off" or "false" or "no": return false;
         }
+
         Report(scalar, expected);
         return null;
     }

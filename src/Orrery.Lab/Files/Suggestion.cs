@@ -43,6 +43,7 @@ internal static class Suggestion
                 (nearest, least) = (candidate, distance);
             }
         }
+
         return nearest;
     }
 
@@ -74,6 +75,7 @@ internal static class Suggestion
                 rows[i, j] = least;
             }
         }
+
         return rows[a.Length, b.Length];
     }
 

@@ -91,6 +91,7 @@ internal sealed class VlabTranslation
                 nodes.Add(new LabEntry(name, (given ?? item).Place, Node(node, item.Place, address, isFirst: nodes.Count == 0)));
             }
         }
+
         return nodes.DrainToImmutable();
     }
 

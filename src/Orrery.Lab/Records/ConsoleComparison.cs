@@ -54,6 +54,7 @@ internal sealed class ConsoleComparison(string stream)
         {
             _line.Clear();
         }
+
         _line.AddRange(common[(lineEnd + 1)..]);
         if (_line.Count > ShownMax)
         {

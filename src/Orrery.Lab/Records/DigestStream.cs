@@ -46,6 +46,7 @@ internal sealed class DigestStream
             {
                 return;
             }
+
             SHA256.HashData(_block, _block.AsSpan(0, SHA256.HashSizeInBytes));
             _used = SHA256.HashSizeInBytes;
         }

@@ -25,6 +25,7 @@ public sealed class DigestTrail(TextWriter output) : IDisposable
         {
             return;
         }
+
         try
         {
             if (!_hasBegun)
@@ -32,6 +33,7 @@ public sealed class DigestTrail(TextWriter output) : IDisposable
                 output.Write("second\tstream\tcount\thash\n");
                 _hasBegun = true;
             }
+
             Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
             stream.GetHash(hash);
             ulong shown = BinaryPrimitives.ReadUInt64BigEndian(hash);

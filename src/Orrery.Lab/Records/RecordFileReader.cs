@@ -49,12 +49,14 @@ public sealed class RecordFileReader : IDisposable
                 error = "";
                 return new RecordFileReader(file, header);
             }
+
             error = $"{path} is not a file of records of this version";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             error = $"{path} cannot be read: {e.Message}";
         }
+
         file?.Dispose();
         return null;
     }
@@ -74,6 +76,7 @@ public sealed class RecordFileReader : IDisposable
                 return record;
             }
         }
+
         return null;
     }
 
@@ -87,15 +90,18 @@ public sealed class RecordFileReader : IDisposable
             IsCutOff = true;
             return null;
         }
+
         if (length == 0)
         {
             return null;
         }
+
         if (length > RecordFile.EntrySizeMax)
         {
             Wrong($"an entry of {length} bytes");
             return null;
         }
+
         var entry = new byte[length];
         IsCutOff = _file.ReadAtLeast(entry, entry.Length, throwOnEndOfStream: false) < entry.Length;
         return IsCutOff ? null : entry;
@@ -109,20 +115,24 @@ public sealed class RecordFileReader : IDisposable
         {
             return Wrong("an entry without a source");
         }
+
         if (kind == RecordFile.SourceTag)
         {
             _sources[source] = Encoding.UTF8.GetString(entry.AsSpan((int)bytes.Position));
             return _sources.Count > RecordFile.SourceCountMax ? Wrong("too many sources") : null;
         }
+
         if (!ReadNumber(bytes, out ulong sinceLast) || !_sources.TryGetValue(source, out string? name) || kind > ushort.MaxValue)
         {
             return Wrong("a record without a known source");
         }
+
         _timeNs += sinceLast;
         if (sinceLast > long.MaxValue || _timeNs > long.MaxValue)
         {
             return Wrong("a time beyond the end of time");
         }
+
         return new StoredRecord(SimTime.FromNanoseconds(_timeNs), name, (RecordKind)kind, entry[(int)bytes.Position..]);
     }
 
@@ -141,11 +151,13 @@ public sealed class RecordFileReader : IDisposable
         {
             return null;
         }
+
         var json = new byte[length];
         if (file.ReadAtLeast(json, json.Length, throwOnEndOfStream: false) < json.Length)
         {
             return null;
         }
+
         try
         {
             return JsonSerializer.Deserialize(json, RecordFileJson.Default.RecordFileHeader);
@@ -166,12 +178,14 @@ public sealed class RecordFileReader : IDisposable
             {
                 return false;
             }
+
             number |= (ulong)(b & 0x7f) << shift;
             if (b < 0x80)
             {
                 return true;
             }
         }
+
         return false;
     }
 }

@@ -48,10 +48,12 @@ public sealed class RecordFileWriter : IRecordReader, IDisposable
         {
             return;
         }
+
         if (_sources.Add(record.Source))
         {
             PutSource(record.Source);
         }
+
         Span<byte> head = stackalloc byte[3 * NumberSizeMax];
         int length = Encode(head, (ulong)record.Kind);
         length += Encode(head[length..], record.Source.Id);
@@ -77,6 +79,7 @@ public sealed class RecordFileWriter : IRecordReader, IDisposable
         {
             Fault ??= $"the records in {_path} end early: {error.Message}";
         }
+
         _used = 0;
     }
 
@@ -93,6 +96,7 @@ public sealed class RecordFileWriter : IRecordReader, IDisposable
         {
             Put(0);
         }
+
         Flush();
         _file.Dispose();
     }
@@ -125,6 +129,7 @@ public sealed class RecordFileWriter : IRecordReader, IDisposable
             bytes = bytes[taken..];
             Flush();
         }
+
         bytes.CopyTo(_buffer.AsSpan(_used));
         _used += bytes.Length;
     }
@@ -136,6 +141,7 @@ public sealed class RecordFileWriter : IRecordReader, IDisposable
         {
             bytes[length++] = (byte)(number | 0x80);
         }
+
         bytes[length++] = (byte)number;
         return length;
     }

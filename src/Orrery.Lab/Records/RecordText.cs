@@ -46,6 +46,7 @@ public static class RecordText
                 _ => c.ToString(),
             });
         }
+
         return text.Append(bytes.Length > ShownMax ? "\"..." : "\"").ToString();
     }
 }

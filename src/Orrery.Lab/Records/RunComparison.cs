@@ -65,6 +65,7 @@ public sealed class RunComparison
         {
             return;
         }
+
         if (_found is { } found)
         {
             _searched++;
@@ -72,8 +73,10 @@ public sealed class RunComparison
             {
                 _found = found with { Right = right };
             }
+
             return;
         }
+
         if (_rightNow.Count > 0 && _rightNow[0].Time != right.Time)
         {
             CompareInstants(_rightNow[0].Time);
@@ -84,6 +87,7 @@ public sealed class RunComparison
                 return;
             }
         }
+
         _rightNow.Add(right);
     }
 
@@ -96,10 +100,12 @@ public sealed class RunComparison
         {
             CompareInstants(_rightNow[0].Time);
         }
+
         if (_found is null && !rightIsCutOff)
         {
             CompareRest();
         }
+
         return _found is { } found ? Report(found) : null;
     }
 
@@ -111,6 +117,7 @@ public sealed class RunComparison
         {
             CompareInstants(_leftNext.Time);
         }
+
         ConsoleComparison? apart = _consoles.Values.FirstOrDefault(console => console.IsApart && (console.LeftIsAhead || !_left.IsCutOff));
         if (_found is null && apart is not null)
         {
@@ -125,6 +132,7 @@ public sealed class RunComparison
         {
             CompareInstant(TakeLeft(_leftNext.Time), []);
         }
+
         if (_found is null)
         {
             CompareInstant(_leftNext?.Time == time ? TakeLeft(time) : [], _rightNow);
@@ -144,6 +152,7 @@ public sealed class RunComparison
             left.ForEach(_history.Add);
             return;
         }
+
         var mismatches = new List<Mismatch>();
         ILookup<string, StoredRecord> rights = right.ToLookup(StreamOf);
         ILookup<string, StoredRecord> lefts = left.ToLookup(StreamOf);
@@ -157,11 +166,13 @@ public sealed class RunComparison
                 mismatches.Add(mismatch);
             }
         }
+
         if (mismatches.Count == 0)
         {
             left.ForEach(_history.Add);
             return;
         }
+
         _found = mismatches[0];
         _others = [.. mismatches.Skip(1).Select(m => m.Stream)
             .Concat(_consoles.Values.Where(c => c.IsApart).Select(c => c.Stream)).Except([_found.Stream]).Distinct()];
@@ -174,6 +185,7 @@ public sealed class RunComparison
         {
             return false;
         }
+
         for (int i = 0; i < left.Count; i++)
         {
             if (left[i].Kind == RecordKind.Console || left[i].Kind != right[i].Kind || left[i].Source != right[i].Source
@@ -182,6 +194,7 @@ public sealed class RunComparison
                 return false;
             }
         }
+
         return true;
     }
 
@@ -196,11 +209,13 @@ public sealed class RunComparison
             {
                 return null;
             }
+
             if (l is null || r is null || !l.Payload.AsSpan().SequenceEqual(r.Payload))
             {
                 return new Mismatch(stream, (l ?? r)!.Time, l, r, SearchesRight: r is null);
             }
         }
+
         return null;
     }
 
@@ -211,6 +226,7 @@ public sealed class RunComparison
             console = new ConsoleComparison(stream);
             _consoles.Add(stream, console);
         }
+
         return console.Add(left, right);
     }
 
@@ -222,6 +238,7 @@ public sealed class RunComparison
             left = StreamOf(_leftNext) == found.Stream ? _leftNext : null;
             _leftNext = NextLeft();
         }
+
         return new RunDifference
         {
             Time = found.Time,
@@ -241,6 +258,7 @@ public sealed class RunComparison
             records.Add(_leftNext);
             _leftNext = NextLeft();
         }
+
         return records;
     }
 
@@ -251,6 +269,7 @@ public sealed class RunComparison
         {
             record = _left.Next();
         }
+
         return record;
     }
 

@@ -42,17 +42,20 @@ public sealed class RunDigest : IRecordReader
         {
             return;
         }
+
         ulong second = record.Time.Nanoseconds / SecondNs;
         if (second != _second)
         {
             WriteTrail();
             _second = second;
         }
+
         DigestStream stream = StreamOf(record.Source, record.Kind);
         if (stream.Fresh == 0)
         {
             _touched.Add(stream);
         }
+
         // Where a console's bytes are cut into records is chance: they count alone, without borders and times.
         if (record.Kind == RecordKind.Console)
         {
@@ -60,6 +63,7 @@ public sealed class RunDigest : IRecordReader
             stream.Append(record.Payload);
             return;
         }
+
         stream.Fresh++;
         Span<byte> head = stackalloc byte[13];
         head[0] = (byte)record.Kind;
@@ -90,6 +94,7 @@ public sealed class RunDigest : IRecordReader
             lab.AppendData(hash);
             results.Add(new StreamDigest(stream.Name, stream.Length, Convert.ToHexStringLower(hash)));
         }
+
         return new DigestResult(Convert.ToHexStringLower(lab.GetHashAndReset()), results);
     }
 
@@ -99,11 +104,13 @@ public sealed class RunDigest : IRecordReader
         {
             throw new ArgumentOutOfRangeException(nameof(kind), kind, "A kind of record that digests do not know.");
         }
+
         int index = (int)source.Id * KindCountMax + (int)kind;
         if (index >= _streamOf.Length)
         {
             Array.Resize(ref _streamOf, Math.Max(index + 1, 2 * _streamOf.Length));
         }
+
         return _streamOf[index] ??= AddStream(source, kind);
     }
 
@@ -120,11 +127,13 @@ public sealed class RunDigest : IRecordReader
         {
             _touched.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
         }
+
         foreach (DigestStream stream in _touched)
         {
             _trail?.Write(_second, stream);
             stream.Fresh = 0;
         }
+
         _touched.Clear();
     }
 }

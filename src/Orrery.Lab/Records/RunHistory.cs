@@ -17,11 +17,13 @@ internal sealed class RunHistory(IReadOnlyList<string> nodes)
             _nodeOf.Add(record.Source, node);
             _recent.TryAdd(node, new Queue<StoredRecord>());
         }
+
         Queue<StoredRecord> recent = _recent[node];
         if (recent.Count == KeptCount)
         {
             recent.Dequeue();
         }
+
         recent.Enqueue(record);
     }
 

@@ -40,6 +40,7 @@ internal sealed class RunRecording : IDisposable
         {
             recording._captures.Add(folder.Capture(network.Name), PortsOf(fabric, network.Name));
         }
+
         simulator.AddRecordReader(recording._digest);
         simulator.AddRecordReader(recording._logs);
         simulator.AddRecordReader(recording._captures);
@@ -47,6 +48,7 @@ internal sealed class RunRecording : IDisposable
         {
             simulator.AddRecordReader(recording._records);
         }
+
         return recording;
     }
 

@@ -35,6 +35,7 @@ public sealed class CaptureSet(ulong startUnixNs) : IRecordReader, IDisposable
         {
             return;
         }
+
         try
         {
             port.Capture.Writer.WriteSent(port.Interface, startUnixNs + record.Time.Nanoseconds, record.Payload);
@@ -59,6 +60,7 @@ public sealed class CaptureSet(ulong startUnixNs) : IRecordReader, IDisposable
                 Break(capture, error);
             }
         }
+
         _captures.Clear();
         _interfaces.Clear();
     }

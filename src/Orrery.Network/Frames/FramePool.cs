@@ -25,6 +25,7 @@ internal sealed class FramePool
         {
             frame = new Frame(this, capacity);
         }
+
         frame.Fill(bytes);
         return frame;
     }

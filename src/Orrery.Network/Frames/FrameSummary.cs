@@ -18,6 +18,7 @@ public static class FrameSummary
         {
             return $"{frame.Length} bytes, too short for a frame";
         }
+
         ReadOnlySpan<byte> payload = frame[EthernetSize..];
         ushort type = UInt16(frame, 12);
         string? inner = type switch
@@ -39,6 +40,7 @@ public static class FrameSummary
         {
             return null;
         }
+
         string sender = Address(packet.Slice(14, 4));
         string target = Address(packet.Slice(24, 4));
         return UInt16(packet, 6) switch
@@ -57,6 +59,7 @@ public static class FrameSummary
         {
             return null;
         }
+
         int length = Math.Clamp(UInt16(packet, 2), headerSize, packet.Length); // beyond it: padding
         string ends = $"{Address(packet.Slice(12, 4))} > {Address(packet.Slice(16, 4))}";
         int fragment = (UInt16(packet, 6) & 0x1fff) * 8;
@@ -73,6 +76,7 @@ public static class FrameSummary
         {
             return null;
         }
+
         string ends = $"{Address(packet.Slice(8, 16))} > {Address(packet.Slice(24, 16))}";
         byte next = packet[6];
         ReadOnlySpan<byte> payload = packet.Slice(Ipv6Size, Math.Min(UInt16(packet, 4), packet.Length - Ipv6Size));
@@ -81,6 +85,7 @@ public static class FrameSummary
             next = payload[0];
             payload = payload[((payload[1] + 1) * 8)..];
         }
+
         return $"{ends} {Transport(next, payload)}";
     }
 

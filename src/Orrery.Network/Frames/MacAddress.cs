@@ -48,6 +48,7 @@ public readonly record struct MacAddress(ulong Value)
 
             value = value << 8 | b;
         }
+
         address = new MacAddress(value);
         return true;
     }

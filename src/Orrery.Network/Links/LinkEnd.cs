@@ -31,10 +31,12 @@ internal sealed class LinkEnd(Timeline from, Origin origin, IFrameDestination de
             _inFlightBytes -= first.Length;
             _inFlight.Dequeue();
         }
+
         if (_inFlightBytes + frame.Bytes.Length > BytesMax)
         {
             return false;
         }
+
         _inFlight.Enqueue((time, frame.Bytes.Length));
         _inFlightBytes += frame.Bytes.Length;
         frame.Destination = destination;

@@ -55,6 +55,7 @@ public sealed class Port : IFrameDestination
         {
             return frame.Length < FrameSizeMin ? SendResult.TooShort : SendResult.TooLong;
         }
+
         Timeline.Record(Origin, RecordKind.Frame, frame);
         Frame copy = _pool.Take(frame);
         if (Wire is not null && Wire.Enter(copy, Timeline.Now))
@@ -62,6 +63,7 @@ public sealed class Port : IFrameDestination
             SentCount++;
             return SendResult.Sent;
         }
+
         copy.Release();
         LostCount++;
         return SendResult.Lost;
@@ -78,6 +80,7 @@ public sealed class Port : IFrameDestination
             ReceivedCount++;
             Receiver.Receive(frame.Bytes);
         }
+
         frame.Release();
     }
 

@@ -21,10 +21,12 @@ internal sealed class MacTable
         {
             return;
         }
+
         if (_entries.Count >= CountMax && !_entries.ContainsKey(station) && !TryMakeRoom(now))
         {
             return;
         }
+
         _entries[station] = new Entry(port, now);
     }
 
@@ -39,6 +41,7 @@ internal sealed class MacTable
         {
             return false;
         }
+
         _nextSweep = now + AgeMax;
         foreach ((MacAddress station, Entry entry) in _entries)
         {
@@ -51,6 +54,7 @@ internal sealed class MacTable
                 _nextSweep = entry.Seen + AgeMax;
             }
         }
+
         return _entries.Count < CountMax;
     }
 

@@ -69,6 +69,7 @@ public sealed class Segment : IFrameDestination
             Forward(frame, known);
             return;
         }
+
         frame.Release();
     }
 

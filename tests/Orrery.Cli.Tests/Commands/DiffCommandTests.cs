@@ -32,6 +32,7 @@ public sealed class DiffCommandTests : IDisposable, IEventHandler
         {
             timeline.Schedule(SimTime.FromSeconds((ulong)i), EventPriority.Devices, node, this, (ulong)i);
         }
+
         simulator.Run(SimTime.Never);
         return folder;
     }

@@ -30,6 +30,7 @@ public class DocumentationTests
             {
                 data.Add(name, text);
             }
+
             return data;
         }
     }

@@ -142,6 +142,7 @@ public sealed class LabFileTests : IDisposable
         {
             file.SetLength(5 << 20);
         }
+
         Assert.Contains("5242880 bytes", Only(path), StringComparison.Ordinal);
 
         static string Only(string path) => Assert.Single(LabFile.Load(path).Diagnostics).ToString();

@@ -16,6 +16,7 @@ public class LabSchemaTests
         {
             node = node is JsonArray array ? array[int.Parse(step)]! : node[step]!;
         }
+
         return node["properties"]!.AsObject().Select(property => property.Key).Order();
     }
 
@@ -46,10 +47,12 @@ public class LabSchemaTests
             {
                 labs.Add(Path.GetFileName(path), File.ReadAllText(path));
             }
+
             foreach ((string name, string text) in DocumentationTests.LabSnippets())
             {
                 labs.Add(name, text);
             }
+
             return labs;
         }
     }

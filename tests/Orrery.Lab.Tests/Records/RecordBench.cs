@@ -27,6 +27,7 @@ internal static class RecordBench
         {
             simulator.AddRecordReader(reader);
         }
+
         var sources = new Dictionary<string, (Timeline Timeline, Origin Origin)>();
         Timeline? shared = apart ? null : simulator.AddTimeline("all");
         // Sources are numbered by name, as a lab numbers them by its file.
@@ -34,11 +35,13 @@ internal static class RecordBench
         {
             sources.Add(source, (shared ?? simulator.AddTimeline(source), simulator.AddOrigin(source)));
         }
+
         foreach (Happening happening in happenings)
         {
             (Timeline timeline, Origin origin) = sources[happening.Source];
             timeline.Schedule(SimTime.FromNanoseconds(happening.TimeNs), EventPriority.Processes, origin, new Recording(happening, origin));
         }
+
         simulator.Run(SimTime.Never);
     }
 

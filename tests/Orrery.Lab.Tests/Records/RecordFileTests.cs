@@ -29,6 +29,7 @@ public sealed class RecordFileTests : IDisposable
         {
             records.Add(record);
         }
+
         return records;
     }
 
@@ -90,6 +91,7 @@ public sealed class RecordFileTests : IDisposable
             {
                 damaged[at] = value;
             }
+
             File.WriteAllBytes(Path, damaged);
             using RecordFileReader? reader = RecordFileReader.Open(Path, out string error);
             return reader is null ? error.Length > 0 : ReadAll(reader).Count < 1000;
@@ -105,11 +107,13 @@ public sealed class RecordFileTests : IDisposable
             RecordBench.Run(many, apart: false, full);
             Assert.Contains("end early", full.Fault, StringComparison.Ordinal);
         }
+
         using (var limited = new RecordFileWriter(Path, RecordBench.Header, sizeMax: 100_000))
         {
             RecordBench.Run(many, apart: false, limited);
             Assert.Contains("100000 bytes", limited.Fault, StringComparison.Ordinal);
         }
+
         Assert.InRange(new FileInfo(Path).Length, 100_000, 102_000);
         using RecordFileReader reader = RecordFileReader.Open(Path, out _)!;
         Assert.InRange(ReadAll(reader).Count, 60, 70);

@@ -33,6 +33,7 @@ public sealed class RunComparisonTests : IDisposable
         {
             comparison.Add(record);
         }
+
         return comparison.Finish(r.IsCutOff);
     }
 
@@ -44,6 +45,7 @@ public sealed class RunComparisonTests : IDisposable
         {
             File.WriteAllBytes(path, File.ReadAllBytes(path)[..^1]);
         }
+
         return RecordFileReader.Open(path, out _)!;
     }
 
@@ -161,6 +163,7 @@ public sealed class RunComparisonTests : IDisposable
                 return time;
             }
         }
+
         return null;
     }
 

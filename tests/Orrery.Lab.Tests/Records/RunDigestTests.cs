@@ -32,6 +32,7 @@ public class RunDigestTests
             BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(9), payload.Length);
             return [.. head, .. payload];
         }
+
         var streams = new SortedDictionary<string, byte[]>(StringComparer.Ordinal)
         {
             ["console a"] = [2, 1, .. "hello\n"u8],
@@ -45,6 +46,7 @@ public class RunDigestTests
             lab.Write([.. BitConverter.GetBytes(Encoding.UTF8.GetByteCount(name)), .. Encoding.UTF8.GetBytes(name), .. BitConverter.GetBytes((ulong)bytes.Length)]);
             lab.Write(SHA256.HashData([.. new byte[32], .. bytes]));
         }
+
         DigestResult digest = RecordBench.Digest(Small);
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(lab.ToArray())), digest.Lab);
         Assert.Equal(streams.Keys, digest.Streams.Select(s => s.Name));
@@ -63,6 +65,7 @@ public class RunDigestTests
         {
             chain = SHA256.HashData([.. chain, .. content[at..(at + 992)]]);
         }
+
         byte[] expected = SHA256.HashData([.. chain, .. content[at..]]);
         Happening whole = new(0, "a", RecordKind.Console, bytes);
         Assert.Equal(Convert.ToHexStringLower(expected), RecordBench.Digest([whole]).Streams[0].Sha256);

@@ -31,6 +31,7 @@ public sealed class CaptureTests : IDisposable
             bench.Run();
             Assert.Empty(captures.Faults);
         }
+
         Assert.Equal(
             [
                 "1767225600.000000001|a|0x00000002|17|02:00:00:00:00:01|02:00:00:00:00:02",
@@ -56,8 +57,10 @@ public sealed class CaptureTests : IDisposable
             {
                 s[i].SendAt((ulong)i, TestFrame.Make(MacAddress.Broadcast, TestFrame.Station(i)));
             }
+
             bench.Run();
         }
+
         Assert.Equal(["s2", "s3", "s4"], Tshark(path, "frame.interface_name"));
     }
 
@@ -71,6 +74,7 @@ public sealed class CaptureTests : IDisposable
         {
             writer.WriteSent(port, Start, new byte[1514]);
         }
+
         Assert.InRange(output.Length, 1000 * 1514 - (128 << 10), 1000 * 1600);
     }
 
@@ -88,6 +92,7 @@ public sealed class CaptureTests : IDisposable
         {
             a.SendAt((ulong)i, TestFrame.Make(TestFrame.Station(2), TestFrame.Station(1), new byte[1500]));
         }
+
         bench.Run();
         captures.Dispose();
         Assert.Equal(100, b.Deliveries.Count);

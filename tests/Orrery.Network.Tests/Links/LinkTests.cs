@@ -86,6 +86,7 @@ public class LinkTests
         {
             a.SendAt(5, frame);
         }
+
         a.SendAt(1_000_005, frame); // what was on the wire has arrived
         b.Port.Receiver = new Silent();
         bench.Run();

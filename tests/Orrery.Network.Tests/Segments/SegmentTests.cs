@@ -116,6 +116,7 @@ public class SegmentTests
         {
             table.Learn(TestFrame.Station(i), 1, SimTime.FromSeconds((ulong)(i % 2)));
         }
+
         MacAddress late = TestFrame.Station(MacTable.CountMax);
         table.Learn(late, 2, SimTime.FromSeconds(2));
         Assert.Equal(-1, table.Find(late, SimTime.FromSeconds(2)));
