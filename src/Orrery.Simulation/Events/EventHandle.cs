@@ -16,11 +16,15 @@ public readonly record struct EventHandle
     /// <summary>No event.</summary>
     public static EventHandle None => default;
 
+    /// <summary>The number of the event's origin.</summary>
+    public uint Origin => EventRank.Origin(Rank);
+
+    /// <summary>The number of the event among those of its origin.</summary>
+    public ulong Sequence { get; }
+
     internal int Slot => SlotPlusOne - 1;
 
     internal uint Rank { get; }
-
-    internal ulong Sequence { get; }
 
     private int SlotPlusOne { get; }
 }

@@ -127,6 +127,19 @@ public sealed class EventQueue
         return true;
     }
 
+    /// <summary>Forgets all events.</summary>
+    internal void Clear()
+    {
+        foreach (EventKey key in TakeAllKeys())
+        {
+            _slots[key.Slot].Handler = null;
+            _slots.Free(key.Slot);
+        }
+
+        (_keyCount, _cancelledCount) = (0, 0);
+        _wheel.Restart(0);
+    }
+
     /// <summary>Every pending event, in no particular order.</summary>
     internal List<Message> Pending()
     {

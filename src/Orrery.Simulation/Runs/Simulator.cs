@@ -174,6 +174,55 @@ public sealed class Simulator
         }
     }
 
+    /// <summary>
+    /// Saves everything the simulator holds. For an exact time, end a run there first (<see cref="Run"/>); events of that time are
+    /// still to come then.
+    /// </summary>
+    /// <param name="catalog">Gives the handlers of pending events their keys.</param>
+    /// <param name="error">Which event cannot be saved, when null is returned. Those of a <see cref="Process"/> never can.</param>
+    public SimulationState? Save(IHandlerCatalog catalog, out string error)
+    {
+        CheckStandsStill();
+        return Checkpoint.Save(this, catalog, out error);
+    }
+
+    /// <summary>
+    /// Takes the place of the simulator that was saved. This one must have the same origins and timelines, in the same order;
+    /// the events it has are forgotten.
+    /// </summary>
+    /// <param name="state">What was saved. It is not trusted.</param>
+    /// <param name="catalog">Finds the handlers of pending events by their keys.</param>
+    /// <param name="error">What is wrong with <paramref name="state"/>, when false is returned.</param>
+    /// <returns>False, and nothing changed, when the state is not one of this simulator.</returns>
+    public bool TryRestore(SimulationState state, IHandlerCatalog catalog, out string error)
+    {
+        CheckStandsStill();
+        error = Checkpoint.Check(state, this, catalog) ?? "";
+        if (error.Length != 0)
+        {
+            return false;
+        }
+
+        Now = SimTime.FromNanoseconds(state.NowNanoseconds);
+        for (int i = 0; i < _origins.Count; i++)
+        {
+            _origins[i].NextSequence = state.Origins[i].NextSequence;
+            _origins[i].NextRecordSequence = state.Origins[i].NextRecordSequence;
+        }
+
+        foreach (RandomStreamState stream in state.RandomStreams)
+        {
+            Random(stream.Name).TryRestore(stream.State);
+        }
+
+        for (int i = 0; i < _timelines.Count; i++)
+        {
+            _timelines[i].Restore(state.Timelines[i], Now, catalog);
+        }
+
+        return true;
+    }
+
     /// <returns>Why the run ends there, or null when it goes on.</returns>
     private RunOutcome? RunToEndOfEpoch(SimTime until, Func<bool>? isDone, RunControl control)
     {

@@ -194,6 +194,21 @@ public sealed class Timeline
         Limit = time;
     }
 
+    /// <summary>Takes the place of the saved timeline; <paramref name="state"/> has been checked.</summary>
+    internal void Restore(TimelineState state, SimTime now, IHandlerCatalog catalog)
+    {
+        StandAt(now);
+        EventCount = state.EventCount;
+        _queue.Clear();
+        foreach (EventState saved in state.Events)
+        {
+            IEventHandler handler = catalog.HandlerOf(saved.Handler)!;
+            uint rank = EventRank.Of(saved.Priority, saved.Origin);
+            EventHandle handle = _queue.Add(saved.DueNanoseconds, rank, saved.Sequence, handler, saved.Argument);
+            (handler as IRestoredHandler)?.OnRestored(handle, saved.Argument);
+        }
+    }
+
     private void LowerTurn(SimTime due)
     {
         if (_turn is not null && due.Nanoseconds < _turnLimit)

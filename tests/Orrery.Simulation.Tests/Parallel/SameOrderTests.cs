@@ -22,9 +22,12 @@ public class SameOrderTests
                 .And((expected == RunLab(lab.plan, 2, node => node, lab.stop)).Label("2 workers, in two runs"));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(400).WithEndSize(30));
 
-    private static string RunLab(LabPlan plan, int workers, Func<int, int> timelineOf, params ulong[] stops)
+    private static string RunLab(LabPlan plan, int workers, Func<int, int> timelineOf, ulong stop = 0)
     {
-        using var lab = new RandomLab(plan, workers, timelineOf);
-        return lab.Run(stops);
+        using var digest = new RecordDigest();
+        var lab = new RandomLab(plan, digest, workers, timelineOf);
+        lab.Simulator.Run(SimTime.FromNanoseconds(stop));
+        lab.RunToEnd();
+        return digest.ToString();
     }
 }

@@ -27,18 +27,45 @@ internal sealed record LabPlan(int Nodes, (int From, int To, ulong Lookahead)[] 
         select new LabPlan(nodes, [.. links.SelectMany(l => l).Where(l => l.Item1 != l.Item2)], seed, epoch, budget);
 }
 
+/// <summary>Hashes every record of one or more runs.</summary>
+internal sealed class RecordDigest : IRecordReader, IDisposable
+{
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+    internal int Count { get; private set; }
+
+    public void Read(in RunRecord record)
+    {
+        Count++;
+        Span<byte> key = stackalloc byte[20];
+        BinaryPrimitives.WriteUInt64LittleEndian(key, record.Time.Nanoseconds);
+        BinaryPrimitives.WriteUInt32LittleEndian(key[8..], record.Source.Id);
+        BinaryPrimitives.WriteUInt64LittleEndian(key[12..], record.Sequence);
+        _hash.AppendData(key);
+        _hash.AppendData(record.Payload);
+    }
+
+    public override string ToString() => $"{Count} records, {Convert.ToHexString(_hash.GetCurrentHash())}";
+
+    public void Dispose() => _hash.Dispose();
+}
+
+/// <summary>What a node holds, as plain values.</summary>
+internal sealed record NodeState(ulong State, int Left, ulong[] Events);
+
 /// <summary>
 /// Nodes that do random things and record them. What they do depends on what they have seen, in its order, so that any
 /// difference in the order of events changes everything after it.
 /// </summary>
-internal sealed class RandomLab : IRecordReader, IDisposable
+internal sealed class RandomLab : IHandlerCatalog
 {
-    private readonly IncrementalHash _digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Node[] _nodes;
 
     /// <param name="plan">What to build.</param>
+    /// <param name="digest">Gets the records.</param>
     /// <param name="workers">How many workers run it; they split groups.</param>
-    /// <param name="timelineOf">Which timeline each node is on.</param>
-    internal RandomLab(LabPlan plan, int workers, Func<int, int> timelineOf)
+    /// <param name="timelineOf">Which timeline each node is on; each on its own when null.</param>
+    internal RandomLab(LabPlan plan, RecordDigest digest, int workers = 1, Func<int, int>? timelineOf = null)
     {
         Simulator = new Simulator(new SimulatorOptions
         {
@@ -47,13 +74,13 @@ internal sealed class RandomLab : IRecordReader, IDisposable
             Workers = workers,
             SplitsGroups = true,
         });
-        Simulator.AddRecordReader(this);
+        Simulator.AddRecordReader(digest);
         var timelines = new Dictionary<int, Timeline>();
-        Node[] nodes =
+        _nodes =
         [
             .. Enumerable.Range(0, plan.Nodes).Select(i =>
             {
-                int index = timelineOf(i);
+                int index = timelineOf?.Invoke(i) ?? i;
                 if (!timelines.TryGetValue(index, out Timeline? timeline))
                 {
                     timelines.Add(index, timeline = Simulator.AddTimeline($"t{index}"));
@@ -64,11 +91,11 @@ internal sealed class RandomLab : IRecordReader, IDisposable
         ];
         foreach ((int from, int to, ulong lookahead) in plan.Links)
         {
-            Channel channel = Simulator.Connect(nodes[from].Timeline, nodes[to].Timeline, SimDuration.FromNanoseconds(lookahead));
-            nodes[from].Links.Add((channel, nodes[to], lookahead));
+            Channel channel = Simulator.Connect(_nodes[from].Timeline, _nodes[to].Timeline, SimDuration.FromNanoseconds(lookahead));
+            _nodes[from].Links.Add((channel, _nodes[to], lookahead));
         }
 
-        foreach (Node node in nodes)
+        foreach (Node node in _nodes)
         {
             node.Begin();
         }
@@ -76,37 +103,36 @@ internal sealed class RandomLab : IRecordReader, IDisposable
 
     internal Simulator Simulator { get; }
 
-    internal int Records { get; private set; }
+    /// <summary>What the nodes hold.</summary>
+    internal NodeState[] Nodes => [.. _nodes.Select(node => node.Save())];
 
-    /// <summary>Runs to the end.</summary>
-    /// <returns>A digest of everything recorded.</returns>
-    internal string Run(params ulong[] stops)
+    /// <summary>Runs to the end; for a lab that cannot fail.</summary>
+    internal void RunToEnd()
     {
-        foreach (ulong stop in stops)
-        {
-            Simulator.Run(SimTime.Max(Simulator.Now, SimTime.FromNanoseconds(stop)));
-        }
-
         RunResult result = Simulator.Run(SimTime.Never);
-        return $"{result.Outcome} {result.Failure} {Records} {Convert.ToHexString(_digest.GetHashAndReset())}";
+        if (result.Outcome != RunOutcome.Idle)
+        {
+            throw new InvalidOperationException($"{result}", result.Failure?.Exception);
+        }
     }
 
-    public void Read(in RunRecord record)
+    /// <summary>Takes the nodes' state; to be followed by restoring the simulator.</summary>
+    internal void Restore(NodeState[] nodes)
     {
-        Records++;
-        Span<byte> key = stackalloc byte[20];
-        BinaryPrimitives.WriteUInt64LittleEndian(key, record.Time.Nanoseconds);
-        BinaryPrimitives.WriteUInt32LittleEndian(key[8..], record.Source.Id);
-        BinaryPrimitives.WriteUInt64LittleEndian(key[12..], record.Sequence);
-        _digest.AppendData(key);
-        _digest.AppendData(record.Payload);
+        for (int i = 0; i < nodes.Length; i++)
+        {
+            _nodes[i].Restore(nodes[i]);
+        }
     }
 
-    public void Dispose() => _digest.Dispose();
+    public string? KeyOf(IEventHandler handler) => Array.IndexOf(_nodes, handler) is >= 0 and int index ? $"{index}" : null;
 
-    private sealed class Node(Timeline timeline, Origin origin, RandomStream random, int budget) : IEventHandler
+    public IEventHandler? HandlerOf(string key) => int.TryParse(key, out int index) ? _nodes.ElementAtOrDefault(index) : null;
+
+    private sealed class Node(Timeline timeline, Origin origin, RandomStream random, int budget) : IRestoredHandler
     {
         private readonly List<EventHandle> _handles = [];
+        private ulong[] _saved = [];
         private ulong _state;
         private int _left = budget;
 
@@ -139,10 +165,33 @@ internal sealed class RandomLab : IRecordReader, IDisposable
 
             if (_handles.Count > 0 && random.NextBelow(3) == 0)
             {
-                EventHandle handle = _handles[(int)random.NextBelow((ulong)_handles.Count)];
-                _state += random.NextBelow(2) == 0
-                    ? (timeline.Cancel(handle) ? 1ul : 2ul)
-                    : (timeline.Reschedule(handle, timeline.Now + SimDuration.FromNanoseconds(Delay())) == EventHandle.None ? 3ul : 4ul);
+                int picked = (int)random.NextBelow((ulong)_handles.Count);
+                if (random.NextBelow(2) == 0)
+                {
+                    _state += timeline.Cancel(_handles[picked]) ? 1ul : 2ul;
+                }
+                else
+                {
+                    _handles[picked] = timeline.Reschedule(_handles[picked], timeline.Now + SimDuration.FromNanoseconds(Delay()));
+                    _state += _handles[picked] == EventHandle.None ? 3ul : 4ul;
+                }
+            }
+        }
+
+        internal NodeState Save() => new(_state, _left, [.. _handles.Select(handle => handle == EventHandle.None ? ulong.MaxValue : handle.Sequence)]);
+
+        internal void Restore(NodeState state)
+        {
+            (_state, _left, _saved) = (state.State, state.Left, state.Events);
+            _handles.Clear();
+            _handles.AddRange(Enumerable.Repeat(EventHandle.None, _saved.Length));
+        }
+
+        public void OnRestored(EventHandle handle, ulong argument)
+        {
+            if (handle.Origin == origin.Id && Array.IndexOf(_saved, handle.Sequence) is >= 0 and int index)
+            {
+                _handles[index] = handle;
             }
         }
 
