@@ -56,7 +56,7 @@ internal sealed class Neighbor(int networkInterface, IpAddress address)
     /// <summary>When the Ethernet address was last heard, or when the entry was made.</summary>
     public ulong ConfirmedAt { get; set; }
 
-    /// <summary>How often it was asked for since it was last known.</summary>
+    /// <summary>How often it was asked for since it was last confirmed; 0 while nobody waits for an answer.</summary>
     public int Requests { get; set; }
 
     /// <summary>When to ask again.</summary>

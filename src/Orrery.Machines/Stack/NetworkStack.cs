@@ -71,7 +71,7 @@ public sealed partial class NetworkStack
     {
         ulong now = _host.Now;
         _timerAt = ulong.MaxValue;
-        foreach (Neighbor neighbor in _neighbors.Ordered.Where(entry => entry.Mac is null).ToList())
+        foreach (Neighbor neighbor in _neighbors.Ordered.Where(entry => entry.Requests > 0).ToList())
         {
             if (neighbor.RetryAt > now)
             {
@@ -181,18 +181,16 @@ public sealed partial class NetworkStack
             neighbor = _neighbors.Add(sender.Index, destination, now);
         }
 
-        if (neighbor.Mac is { } mac && now - neighbor.ConfirmedAt < NeighborTable.ValidNanoseconds)
+        if (neighbor.Mac is { } mac)
         {
             mac.Write(frame);
             _host.Transmit(sender.Index, frame);
-            return;
-        }
+            if (now - neighbor.ConfirmedAt >= NeighborTable.ValidNanoseconds && neighbor.Requests == 0)
+            {
+                Ask(neighbor); // what is old is used and checked at the same time, so that no packet waits for the check
+            }
 
-        bool asks = neighbor.Mac is not null || neighbor.Requests == 0;
-        if (neighbor.Mac is not null)
-        {
-            neighbor.Mac = null;
-            neighbor.Requests = 0;
+            return;
         }
 
         if (neighbor.Waiting.Count == NeighborTable.WaitingPacketsMax)
@@ -201,7 +199,7 @@ public sealed partial class NetworkStack
         }
 
         neighbor.Waiting.Enqueue(frame.ToArray());
-        if (asks)
+        if (neighbor.Requests == 0)
         {
             Ask(neighbor);
         }

@@ -54,6 +54,24 @@ public class NetworkStackTests
     }
 
     [Fact]
+    public void An_old_neighbour_is_used_while_it_is_asked_for_and_forgotten_when_it_is_silent()
+    {
+        _pair.Left.Stack.SendEchoRequest(_pair.Right.V4, 7, 0, []);
+        _pair.Settle();
+        _pair.Pass(61_000_000_000);
+        _pair.Sent.Clear();
+        _pair.Left.Stack.SendEchoRequest(_pair.Right.V4, 7, 1, []);
+        Assert.Equal(2, _pair.Sent.Count); // the echo at once, and the question
+        _pair.Settle();
+        Assert.Equal(2, _pair.Left.EchoReplies.Count);
+        _pair.Cut = true;
+        _pair.Pass(61_000_000_000);
+        _pair.Left.Stack.SendEchoRequest(_pair.Right.V4, 7, 2, []);
+        _pair.Pass(10_000_000_000);
+        Assert.Equal(_pair.Right.V4, Assert.Single(_pair.Left.Unreachable));
+    }
+
+    [Fact]
     public void Packets_wait_for_the_neighbour_up_to_a_limit()
     {
         for (ushort i = 0; i < 20; i++)
