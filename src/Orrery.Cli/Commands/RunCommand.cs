@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Orrery.Cli.Reporting;
 using Orrery.Lab.Files;
+using Orrery.Lab.Outside;
 using Orrery.Lab.Running;
 using Spectre.Console;
 
@@ -29,10 +31,20 @@ internal static class RunCommand
         var timeout = new Option<double?>("--timeout") { Description = "Wall-clock limit in seconds.", HelpName = "SECONDS" };
         var kernel = new Option<string?>("--kernel") { Description = "The kernel that Linux nodes boot.", HelpName = "PATH" };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Prints what the nodes write, line by line." };
+        var calendar = new Option<string?>("--calendar")
+        {
+            Description = "Joins the lab's machines to the calendar at this socket, which is somebody else's (docs/machines.md).",
+            HelpName = "SOCKET",
+        };
+        var segment = new Option<string[]>("--segment")
+        {
+            Description = "With --calendar: the vhost-user socket of a network of the lab.", HelpName = "NAME=SOCKET",
+        };
         var command = new Command("run", "Runs a lab.")
         {
-            lab, words, seed, until, jobs, pace, output, set, json, timeout, kernel, verbose,
+            lab, words, seed, until, jobs, pace, output, set, json, timeout, kernel, verbose, calendar, segment,
         };
+        command.Validators.Add(result => Check(result, calendar, segment));
         command.SetAction(parsed =>
         {
             List<string> overrides = [.. parsed.GetValue(set) ?? []];
@@ -54,15 +66,47 @@ internal static class RunCommand
                 Timeout = parsed.GetValue(timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
                 Kernel = parsed.GetValue(kernel),
             };
+            OutsideOptions? outside = parsed.GetValue(calendar) is { } socket
+                ? new OutsideOptions(socket, SegmentsIn(parsed.GetValue(segment) ?? []))
+                : null;
             return Run(
-                parsed.GetValue(lab)!, parsed.GetValue(words) ?? [], overrides, options,
+                parsed.GetValue(lab)!, parsed.GetValue(words) ?? [], overrides, options, outside,
                 parsed.GetValue(json), parsed.GetValue(verbose));
         });
         return command;
     }
 
+    private static void Check(CommandResult result, Option<string?> calendar, Option<string[]> segment)
+    {
+        string[] segments = result.GetValue(segment) ?? [];
+        if (segments.Length > 0 && result.GetResult(calendar) is null)
+        {
+            result.AddError("--segment belongs to --calendar: without it the networks are the lab's own");
+        }
+
+        foreach (string text in segments)
+        {
+            if (text.IndexOf('=', StringComparison.Ordinal) is not > 0)
+            {
+                result.AddError($"--segment {text}: expected NAME=SOCKET");
+            }
+        }
+    }
+
+    private static Dictionary<string, string> SegmentsIn(string[] texts)
+    {
+        var segments = new Dictionary<string, string>();
+        foreach (string text in texts)
+        {
+            int equals = text.IndexOf('=', StringComparison.Ordinal);
+            segments[text[..equals]] = text[(equals + 1)..];
+        }
+
+        return segments;
+    }
+
     private static int Run(
-        string labPath, string[] words, List<string> overrides, RunOptions options, bool json, bool verbose)
+        string labPath, string[] words, List<string> overrides, RunOptions options, OutsideOptions? outside, bool json, bool verbose)
     {
         if (!LabLoading.TryLoad(labPath, overrides, words, out LabDefinition? lab))
         {
@@ -89,7 +133,9 @@ internal static class RunCommand
         using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM, stop);
         using PosixSignalRegistration hangup = OnSignal(PosixSignal.SIGHUP, stop);
         using var kernelBuild = new KernelBuildReporter(talk, live);
-        RunResult result = LabRun.Run(lab, options, folder, reporter, kernelBuild, stop.Token);
+        RunResult result = outside is null
+            ? LabRun.Run(lab, options, folder, reporter, kernelBuild, stop.Token)
+            : OutsideRun.Run(lab, outside, options, folder, reporter, stop.Token);
         liveReporter?.Clear();
         if (json)
         {

@@ -40,7 +40,8 @@ internal static class Summary
         console.WriteLine(
             $"{result.Status.ToString().ToLowerInvariant()}{why}: {Seconds(result.SimulatedNs)} simulated in "
             + string.Create(CultureInfo.InvariantCulture, $"{result.WallSeconds:F3} s, ")
-            + $"{Figures.Speedup(result.SimulatedNs, result.WallSeconds)}, seed {result.Seed}, digest {result.Digest[..Math.Min(16, result.Digest.Length)]}");
+            + $"{Figures.Speedup(result.SimulatedNs, result.WallSeconds)}, seed {result.Seed}"
+            + (result.Digest.Length > 0 ? $", digest {result.Digest[..Math.Min(16, result.Digest.Length)]}" : ""));
         console.WriteLine($"run folder {Path.GetRelativePath(Environment.CurrentDirectory, folder.Path)}");
     }
 

@@ -28,7 +28,7 @@ public static class LabRun
     {
         RunResult result = TryFindKernel(lab, options, kernelBuild, out string? kernel, out string error, cancellation)
             ? Run(lab, options, folder, kernel, observer, cancellation)
-            : Unusable(lab, error);
+            : RunResult.Unusable(lab.Seed, error);
         result.Write(folder.Result);
         return result;
     }
@@ -63,12 +63,12 @@ public static class LabRun
         using RunningLab? running = RunningLab.Build(lab, options, folder, kernel, out string error);
         if (running is null)
         {
-            return Unusable(lab, error);
+            return RunResult.Unusable(lab.Seed, error);
         }
 
         if (!TryRecord(lab, folder, running, out RunRecording? recording, out error))
         {
-            return Unusable(lab, error);
+            return RunResult.Unusable(lab.Seed, error);
         }
 
         using RunRecording recorded = recording;
@@ -78,7 +78,7 @@ public static class LabRun
         observer.Started(running);
         if (!running.TryStart(out error))
         {
-            return Unusable(lab, error);
+            return RunResult.Unusable(lab.Seed, error);
         }
 
         using var limit = new CancellationTokenSource(options.Timeout ?? Timeout.InfiniteTimeSpan);
@@ -148,16 +148,4 @@ public static class LabRun
             Faults = faults,
         };
     }
-
-    private static RunResult Unusable(LabDefinition lab, string reason) => new()
-    {
-        Status = RunStatus.Unusable,
-        Reason = reason,
-        Seed = lab.Seed,
-        SimulatedNs = 0,
-        WallSeconds = 0,
-        Events = 0,
-        Digest = "",
-        Nodes = [],
-    };
 }

@@ -38,19 +38,27 @@ internal static class MachineLaunch
             GicV2 = node.InterruptChip == InterruptChip.GicV2,
             InterruptLatencyNs = node.InterruptLatency.Nanoseconds,
             Program = node.Program,
+            Typed = [.. node.Type.Select(input => new TypedText(input.At.Nanoseconds, input.Text))],
         };
     }
 
     /// <summary>Starts the process of a machine and tells it what it is.</summary>
     /// <param name="command">The program and its first arguments.</param>
     /// <param name="specification">The machine.</param>
+    /// <param name="collects">Whoever calls reads its standard output and error; else they are this process's own.</param>
     /// <param name="error">Why there is none, when null is returned.</param>
-    public static Process? Start(IReadOnlyList<string> command, MachineSpecification specification, out string error)
+    public static Process? Start(
+        IReadOnlyList<string> command, MachineSpecification specification, bool collects, out string error)
     {
         error = "";
         try
         {
-            var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardInput = true };
+            var start = new ProcessStartInfo(command[0], command.Skip(1)) 
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = collects,
+                RedirectStandardError = collects,
+            };
             Process process = Process.Start(start)!;
             process.StandardInput.Write(specification.ToJson());
             process.StandardInput.Close();

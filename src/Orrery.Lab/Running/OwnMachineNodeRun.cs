@@ -1,7 +1,6 @@
 using Orrery.Lab.Files;
 using Orrery.Machines.Processes;
 using Orrery.Network;
-using Orrery.Posix;
 using Orrery.Simulation;
 using Process = System.Diagnostics.Process;
 
@@ -55,12 +54,7 @@ internal sealed class OwnMachineNodeRun : ParticipantNodeRun
     {
         lock (_lock)
         {
-            _process = MachineLaunch.Start(_command, _specification, out error);
-            if (_process is not null && Processor is { } processor)
-            {
-                Affinity.Pin(_process.Id, processor);
-            }
-
+            _process = MachineLaunch.Start(_command, _specification, collects: false, out error);
             return _process is not null;
         }
     }

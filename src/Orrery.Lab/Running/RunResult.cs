@@ -42,6 +42,21 @@ public sealed record RunResult
     /// <summary>What went wrong with participants and devices, in the order it was noticed.</summary>
     public IReadOnlyList<string> Faults { get; init; } = [];
 
+    /// <summary>The result of a lab that could not be run at all.</summary>
+    /// <param name="seed">The lab's seed.</param>
+    /// <param name="reason">What is wrong or missing.</param>
+    public static RunResult Unusable(ulong seed, string reason) => new()
+    {
+        Status = RunStatus.Unusable,
+        Reason = reason,
+        Seed = seed,
+        SimulatedNs = 0,
+        WallSeconds = 0,
+        Events = 0,
+        Digest = "",
+        Nodes = [],
+    };
+
     /// <summary>Writes the result as JSON.</summary>
     public void Write(string path) => File.WriteAllText(path, ToJson());
 

@@ -28,6 +28,7 @@ public sealed class MachineProcess : IMachineObserver, IDisposable
     private MachineConsole? _control;
     private Machine? _machine;
     private string? _problem;
+    private bool _hasEnded;
 
     private MachineProcess(MachineSpecification specification)
     {
@@ -103,13 +104,33 @@ public sealed class MachineProcess : IMachineObserver, IDisposable
         }
 
         machine.Boot(SimTime.Zero, program);
-        if (!calendar.Run(() => _problem is not null))
+        foreach (TypedText typed in _specification.Typed)
+        {
+            ScheduleInput(origin, typed);
+        }
+
+        if (_specification.EndNs is { } end)
+        {
+            // Before everything else at that instant: the lab ends there.
+            _steps.Timeline.Schedule(SimTime.FromNanoseconds(end), EventPriority.Frames, origin, new Call(() => _hasEnded = true));
+        }
+
+        if (!calendar.Run(() => _problem is not null || _hasEnded))
         {
             // A calendar that closes the connection ends its lab, and this process with it.
             return client.Fault!.Rule == CalendarRule.KeepsConnection ? 0 : Fail($"machine {_specification.Name}: {client.Fault}");
         }
 
-        return Unusable;
+        SayTime();
+        return _problem is null ? 0 : Unusable;
+    }
+
+    private void ScheduleInput(Origin origin, TypedText typed)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(typed.Text);
+        _steps.Timeline.Schedule(
+            SimTime.FromNanoseconds(typed.AtNs), EventPriority.Devices, origin,
+            new Call(() => _machine!.Serial.Receive(bytes, _steps.Timeline.Now)));
     }
 
     private int Fail(string problem)
@@ -165,12 +186,26 @@ public sealed class MachineProcess : IMachineObserver, IDisposable
         return host => new VhostUserDriver($"{_specification.Name}.{name}", socket, host, _reactor);
     }
 
-    private void Say(string what) => _control?.Write(Encoding.UTF8.GetBytes($"orrery: {what}\n"));
+    private void Say(string what)
+    {
+        SayTime();
+        _control?.Write(Encoding.UTF8.GetBytes($"orrery: {what}\n"));
+    }
+
+    // A lab's console has the time of what is written; a stream has not.
+    private void SayTime()
+    {
+        if (_specification.Control is null)
+        {
+            _control?.Write(Encoding.UTF8.GetBytes(string.Create(
+                CultureInfo.InvariantCulture, $"orrery: at {_steps.Timeline.Now.Nanoseconds}\n")));
+        }
+    }
 
     private static MachineOptions OptionsOf(MachineSpecification specification) => new()
     {
         Name = specification.Name,
-        Hosts = specification.Hosts.ToDictionary(host => host.Key, host => IpAddress.From(IPAddress.Parse(host.Value))),
+        FindHost = name => specification.Hosts.TryGetValue(name, out string? address) ? IpAddress.From(IPAddress.Parse(address)) : null,
         Chip = specification.GicV2 ? MachineChip.GicV2 : MachineChip.GicV3,
         InterruptLatency = SimDuration.FromNanoseconds(specification.InterruptLatencyNs),
     };
@@ -181,5 +216,10 @@ public sealed class MachineProcess : IMachineObserver, IDisposable
         return new StackAddress(
             IpAddress.From(IPAddress.Parse(text.AsSpan(0, slash))),
             int.Parse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture));
+    }
+
+    private sealed class Call(Action action) : IEventHandler
+    {
+        public void Handle(Timeline timeline, ulong argument) => action();
     }
 }

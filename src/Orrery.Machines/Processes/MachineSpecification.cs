@@ -39,6 +39,12 @@ public sealed record MachineSpecification
     /// <summary>Its program, with arguments.</summary>
     public IReadOnlyList<string> Program { get; init; } = [];
 
+    /// <summary>What is typed at its serial line.</summary>
+    public IReadOnlyList<TypedText> Typed { get; init; } = [];
+
+    /// <summary>When it ends by itself, in simulated nanoseconds; null: when its calendar does.</summary>
+    public ulong? EndNs { get; init; }
+
     /// <summary>The specification as JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, MachineSpecificationJson.Default.MachineSpecification);
 
@@ -64,6 +70,11 @@ public sealed record MachineSpecification
 /// <param name="Mac">Its address.</param>
 /// <param name="Addresses">Its addresses with the lengths of their prefixes: <c>10.0.0.1/24</c>.</param>
 public sealed record CardSpecification(string Socket, string Mac, IReadOnlyList<string> Addresses);
+
+/// <summary>Something typed at a machine's serial line.</summary>
+/// <param name="AtNs">When, in simulated nanoseconds.</param>
+/// <param name="Text">What, sent as UTF-8.</param>
+public sealed record TypedText(ulong AtNs, string Text);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(MachineSpecification))]
