@@ -95,8 +95,9 @@ public sealed class Machine : IStackHost, IStackUser
     /// <summary>The address of a name or of an address in text form.</summary>
     public bool TryResolve(string name, out IpAddress address)
     {
-        if (Options.Hosts.TryGetValue(name, out address))
+        if (Options.FindHost(name) is { } found)
         {
+            address = found;
             return true;
         }
 

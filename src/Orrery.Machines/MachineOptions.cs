@@ -10,8 +10,8 @@ public sealed record MachineOptions
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Names it resolves.</summary>
-    public IReadOnlyDictionary<string, IpAddress> Hosts { get; init; } = new Dictionary<string, IpAddress>();
+    /// <summary>The address of a name, or null: asked when a program names a host.</summary>
+    public Func<string, IpAddress?> FindHost { get; init; } = _ => null;
 
     /// <summary>Its interrupt chip.</summary>
     public MachineChip Chip { get; init; } = MachineChip.GicV3;

@@ -7,30 +7,49 @@ namespace Orrery.Lab.Files;
 internal static class HostTable
 {
     public static IEnumerable<HostEntry> Of(LabDefinition lab, NodeDefinition reader)
+        => lab.Nodes.SelectMany(node => NamesOf(node, reader));
+
+    /// <summary>The first entry of <see cref="Of"/> with this name, found without making the others.</summary>
+    public static IPAddress? Find(LabDefinition lab, NodeDefinition reader, string name)
     {
         foreach (NodeDefinition node in lab.Nodes)
         {
-            InterfaceDefinition? nearest = node.Interfaces.FirstOrDefault(i => reader.Interfaces.Any(r => r.Network == i.Network))
-                ?? node.Interfaces.FirstOrDefault();
-            if (nearest is not null)
+            if (MayBeNameOf(node.Name, name)
+                && NamesOf(node, reader).Where(entry => entry.Name == name).Select(entry => entry.Address).FirstOrDefault() is { } address)
             {
-                foreach (HostEntry entry in Entries(node.Name, [nearest, .. node.Interfaces]))
-                {
-                    yield return entry;
-                }
+                return address;
             }
+        }
 
-            if (node.Interfaces.Length < 2)
+        return null;
+    }
+
+    // NODE or NODE.eth0
+    private static bool MayBeNameOf(string node, string name)
+        => name.StartsWith(node, StringComparison.Ordinal) && (name.Length == node.Length || name[node.Length] == '.');
+
+    private static IEnumerable<HostEntry> NamesOf(NodeDefinition node, NodeDefinition reader)
+    {
+        InterfaceDefinition? nearest = node.Interfaces.FirstOrDefault(i => reader.Interfaces.Any(r => r.Network == i.Network))
+            ?? node.Interfaces.FirstOrDefault();
+        if (nearest is not null)
+        {
+            foreach (HostEntry entry in Entries(node.Name, [nearest, .. node.Interfaces]))
             {
-                continue;
+                yield return entry;
             }
+        }
 
-            foreach (InterfaceDefinition i in node.Interfaces)
+        if (node.Interfaces.Length < 2)
+        {
+            yield break;
+        }
+
+        foreach (InterfaceDefinition i in node.Interfaces)
+        {
+            foreach (HostEntry entry in Entries($"{node.Name}.{i.Name}", [i]))
             {
-                foreach (HostEntry entry in Entries($"{node.Name}.{i.Name}", [i]))
-                {
-                    yield return entry;
-                }
+                yield return entry;
             }
         }
     }

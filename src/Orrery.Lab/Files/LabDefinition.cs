@@ -51,6 +51,9 @@ public sealed record LabDefinition
     /// interfaces also as <c>NAME.eth0</c>, <c>NAME.eth1</c> … Nodes in the order of the file, IPv4 before IPv6.
     /// </summary>
     public IEnumerable<HostEntry> HostsOf(NodeDefinition node) => HostTable.Of(this, node);
+
+    /// <summary>The first address that <paramref name="node"/> finds under <paramref name="name"/> in <see cref="HostsOf"/>, or null.</summary>
+    public System.Net.IPAddress? AddressOf(NodeDefinition node, string name) => HostTable.Find(this, node, name);
 }
 
 /// <summary>A line of a hosts table.</summary>

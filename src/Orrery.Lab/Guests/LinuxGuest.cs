@@ -42,9 +42,8 @@ public sealed class LinuxGuest : IDisposable
     public string SocketPath(string name) => Path.Combine(Folder, name);
 
     /// <summary>Starts it.</summary>
-    /// <param name="processor">The processor it stays on; null leaves that to the host.</param>
     /// <param name="error">Why it could not be started.</param>
-    public bool TryStart(int? processor, out string error)
+    public bool TryStart(out string error)
     {
         ObjectDisposedException.ThrowIf(_process is not null, this);
         (FileDescriptor input, FileDescriptor idle) = FileDescriptor.CreatePipe();
@@ -78,9 +77,9 @@ public sealed class LinuxGuest : IDisposable
             return false;
         }
 
-        if (processor is { } chosen)
+        if (Options.Processor is { } processor)
         {
-            Affinity.Pin(_process.Id, chosen);
+            Affinity.Pin(_process.Id, processor);
         }
 
         _launcher.Monitor.Add(new GuestWatch(_process, console, errors, Options, OnEnded));

@@ -46,7 +46,7 @@ internal sealed class LinuxNodeRun : ParticipantNodeRun
     }
 
     /// <inheritdoc/>
-    protected override bool TryLaunch(out string error) => _guest!.TryStart(Processor, out error);
+    protected override bool TryLaunch(out string error) => _guest!.TryStart(out error);
 
     /// <inheritdoc/>
     protected override string? DescribeCrash()

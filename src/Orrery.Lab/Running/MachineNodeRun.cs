@@ -102,22 +102,13 @@ internal sealed class MachineNodeRun : RunningNode, IMachineObserver, IGuestCloc
         }
     }
 
-    private static MachineOptions OptionsOf(LabDefinition lab, MachineNode node)
+    private static MachineOptions OptionsOf(LabDefinition lab, MachineNode node) => new()
     {
-        var hosts = new Dictionary<string, IpAddress>();
-        foreach (HostEntry entry in lab.HostsOf(node))
-        {
-            hosts.TryAdd(entry.Name, IpAddress.From(entry.Address));
-        }
-
-        return new MachineOptions
-        {
-            Name = node.Name,
-            Hosts = hosts,
-            Chip = node.InterruptChip == InterruptChip.GicV2 ? MachineChip.GicV2 : MachineChip.GicV3,
-            InterruptLatency = node.InterruptLatency,
-        };
-    }
+        Name = node.Name,
+        FindHost = name => lab.AddressOf(node, name) is { } address ? IpAddress.From(address) : null,
+        Chip = node.InterruptChip == InterruptChip.GicV2 ? MachineChip.GicV2 : MachineChip.GicV3,
+        InterruptLatency = node.InterruptLatency,
+    };
 
     private void Plug(InterfaceDefinition ethernet, Port port)
     {
