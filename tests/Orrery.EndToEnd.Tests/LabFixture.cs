@@ -36,6 +36,11 @@ public sealed class LabFixture : IDisposable
         return new FinishedLab(result, folder, watcher);
     }
 
+    /// <summary>The kernel that labs boot.</summary>
+    internal static string FindKernel() =>
+        KernelCache.OfUser.FindOrBuild(new SilentBuild(), out string error, CancellationToken.None)?.Path
+            ?? throw new InvalidOperationException(error);
+
     private static string FindCommand()
     {
         string? folder = AppContext.BaseDirectory;

@@ -18,7 +18,7 @@ public sealed class GuestLauncher : IDisposable
     private readonly GuestStarter _starter = new();
     private readonly BootImage _image;
     private readonly List<LinuxGuest> _guests = [];
-    private readonly Dictionary<string, ElfImage> _kernels = [];
+    private readonly Dictionary<string, GuestKernel> _kernels = [];
 
     private GuestLauncher(BootImage image)
     {
@@ -48,9 +48,9 @@ public sealed class GuestLauncher : IDisposable
     /// <param name="error">What is wrong with them, when null is returned.</param>
     public LinuxGuest? Prepare(LinuxGuestOptions options, out string error)
     {
-        if (!TryReadKernel(options.Kernel, out ElfImage? kernel, out error))
+        if (ReadKernel(options.Kernel, out error) is not { } kernel)
         {
-            error = $"node {options.Name}: kernel {options.Kernel}: {error}";
+            error = $"node {options.Name}: {error}";
             return null;
         }
 
@@ -59,7 +59,7 @@ public sealed class GuestLauncher : IDisposable
             string folder = _folder.CreateGuest();
             File.CreateSymbolicLink(Path.Combine(folder, GuestCommandLine.KernelFile), Path.GetFullPath(options.Kernel));
             _image.Write(options.Setup, Path.Combine(folder, GuestCommandLine.InitrdFile));
-            var guest = new LinuxGuest(this, options, kernel!, folder);
+            var guest = new LinuxGuest(this, options, kernel, folder);
             _guests.Add(guest);
             return guest;
         }
@@ -68,6 +68,26 @@ public sealed class GuestLauncher : IDisposable
             error = $"node {options.Name}: {exception.Message}";
             return null;
         }
+    }
+
+    /// <summary>What the kernel in a file can do. A file is read once.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="error">Why it is no kernel, when null is returned.</param>
+    public GuestKernel? ReadKernel(string path, out string error)
+    {
+        error = "";
+        if (_kernels.TryGetValue(path, out GuestKernel? known))
+        {
+            return known;
+        }
+
+        GuestKernel? kernel = GuestKernel.Read(path, out error);
+        if (kernel is not null)
+        {
+            _kernels.Add(path, kernel);
+        }
+
+        return kernel;
     }
 
     /// <summary>Ends every guest that still runs, and removes the folders.</summary>
@@ -107,35 +127,4 @@ public sealed class GuestLauncher : IDisposable
     }
 
     internal void Forget(int processId) => _starter.Supervisor?.Unregister(processId);
-
-    private bool TryReadKernel(string path, out ElfImage? image, out string error)
-    {
-        error = "";
-        if (_kernels.TryGetValue(path, out image))
-        {
-            return true;
-        }
-
-        try
-        {
-            if (!ElfImage.TryParse(File.ReadAllBytes(path), out image, out error))
-            {
-                return false;
-            }
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            error = exception.Message;
-            return false;
-        }
-
-        if (!image.HasFixedAddresses)
-        {
-            error = "not a User-Mode Linux kernel (its addresses are not fixed)";
-            return false;
-        }
-
-        _kernels.Add(path, image);
-        return true;
-    }
 }

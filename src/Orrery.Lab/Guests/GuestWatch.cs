@@ -43,6 +43,7 @@ internal sealed class GuestWatch : IReadinessHandler, IDisposable
         _reactor!.Remove(_token);
         _console.Close();
         _errors.Close();
+        Dispose();
         _observer?.OnExit(status);
         _ended(status);
     }
@@ -105,7 +106,6 @@ internal sealed class GuestWatch : IReadinessHandler, IDisposable
 
             watch._reactor!.Remove(_token);
             _token = -1;
-            Dispose();
         }
 
         private bool TakeOnce()

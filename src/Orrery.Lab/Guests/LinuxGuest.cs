@@ -9,13 +9,13 @@ namespace Orrery.Lab.Guests;
 public sealed class LinuxGuest : IDisposable
 {
     private readonly GuestLauncher _launcher;
-    private readonly ElfImage _kernel;
+    private readonly GuestKernel _kernel;
     private readonly ManualResetEventSlim _ended = new();
     private ChildProcess? _process;
     private FileDescriptor? _idleInput;
     private ExitStatus _status;
 
-    internal LinuxGuest(GuestLauncher launcher, LinuxGuestOptions options, ElfImage kernel, string folder)
+    internal LinuxGuest(GuestLauncher launcher, LinuxGuestOptions options, GuestKernel kernel, string folder)
     {
         _launcher = launcher;
         _kernel = kernel;
@@ -41,11 +41,16 @@ public sealed class LinuxGuest : IDisposable
     /// <param name="name">The socket's name as in <see cref="GuestDevice.Socket"/>.</param>
     public string SocketPath(string name) => Path.Combine(Folder, name);
 
-    /// <summary>Starts it.</summary>
+    /// <summary>Starts it; once.</summary>
     /// <param name="error">Why it could not be started.</param>
+    /// <exception cref="InvalidOperationException">It has been started before.</exception>
     public bool TryStart(out string error)
     {
-        ObjectDisposedException.ThrowIf(_process is not null, this);
+        if (_process is not null)
+        {
+            throw new InvalidOperationException($"Guest {Options.Name} has been started before.");
+        }
+
         (FileDescriptor input, FileDescriptor idle) = FileDescriptor.CreatePipe();
         (FileDescriptor console, FileDescriptor consoleEnd) = FileDescriptor.CreatePipe();
         (FileDescriptor errors, FileDescriptor errorsEnd) = FileDescriptor.CreatePipe();
@@ -65,7 +70,7 @@ public sealed class LinuxGuest : IDisposable
                 }
             }
 
-            _process = _launcher.Start(this, descriptors, _kernel.End, out int result);
+            _process = _launcher.Start(this, descriptors, _kernel.ImageEnd, out int result);
             error = _process is null ? $"node {Options.Name}: {Options.Kernel} cannot be started: {Errno.Describe(result)}" : "";
         }
 

@@ -6,6 +6,9 @@ namespace Orrery.Lab.Guests;
 /// <summary>A Linux guest to be started.</summary>
 public sealed record LinuxGuestOptions
 {
+    /// <summary>What a log may hold unless something else is said.</summary>
+    public const long DefaultLogBytesMax = 64 << 20;
+
     /// <summary>The node's name: letters, digits, <c>-</c>, <c>_</c> and <c>.</c> (it is part of the command line).</summary>
     public required string Name { get; init; }
 
@@ -43,7 +46,7 @@ public sealed record LinuxGuestOptions
     public string? ErrorLog { get; init; }
 
     /// <summary>How much each log may hold. What comes after that is counted and dropped.</summary>
-    public long LogBytesMax { get; init; } = 64 << 20;
+    public long LogBytesMax { get; init; } = DefaultLogBytesMax;
 
     /// <summary>Who is told what the guest prints and when it ends; may be null.</summary>
     public IGuestObserver? Observer { get; init; }

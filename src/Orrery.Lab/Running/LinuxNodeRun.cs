@@ -13,12 +13,18 @@ internal sealed class LinuxNodeRun : ParticipantNodeRun
     private const int ExitWaitMilliseconds = 2000;
 
     private readonly LinuxNode _definition;
+    private readonly GuestTimeline _host;
     private LinuxGuest? _guest;
+    private SerialConsole? _serial;
 
     /// <inheritdoc cref="ParticipantNodeRun(NodeDefinition, GuestTimeline, Origin, IReadOnlyList{Port}, RunNotices)"/>
     public LinuxNodeRun(
         LinuxNode definition, GuestTimeline host, Origin origin, IReadOnlyList<Port> ports, RunNotices notices)
-        : base(definition, host, origin, ports, notices) => _definition = definition;
+        : base(definition, host, origin, ports, notices)
+    {
+        _definition = definition;
+        _host = host;
+    }
 
     /// <summary>Makes everything the guest will connect to, and its folder.</summary>
     /// <param name="launcher">Starts it.</param>
@@ -28,6 +34,11 @@ internal sealed class LinuxNodeRun : ParticipantNodeRun
     /// <param name="error">What is wrong.</param>
     public bool TryPrepare(GuestLauncher launcher, LabDefinition lab, RunFolder folder, string kernel, out string error)
     {
+        if (!_definition.Type.IsEmpty && !TryAddSerialConsole(launcher, folder, kernel, out error))
+        {
+            return false;
+        }
+
         var options = new LinuxGuestOptions
         {
             Name = Name,
@@ -37,16 +48,28 @@ internal sealed class LinuxNodeRun : ParticipantNodeRun
             Seed = lab.Seed,
             Clock = GuestClock.Calendar(Id, CalendarSocket),
             Devices = [.. Devices.Select(device => new GuestDevice(device.Socket, device.Device.DeviceId))],
+            SerialLines = _serial is null ? [] : [_serial.GuestEnd],
             KernelArguments = _definition.KernelArguments,
             ConsoleLog = folder.Console(Name),
             ErrorLog = folder.File($"{Name}.stderr"),
         };
         _guest = launcher.Prepare(options, out error);
-        return _guest is not null && TryServe(_guest.SocketPath, out error);
+        if (_guest is null || !TryServe(_guest.SocketPath, out error))
+        {
+            return false;
+        }
+
+        _serial?.Begin(Participant!);
+        return true;
     }
 
     /// <inheritdoc/>
-    protected override bool TryLaunch(out string error) => _guest!.TryStart(out error);
+    protected override bool TryLaunch(out string error)
+    {
+        bool started = _guest!.TryStart(out error);
+        _serial?.CloseGuestEnd();
+        return started;
+    }
 
     /// <inheritdoc/>
     protected override string? DescribeCrash()
@@ -60,4 +83,24 @@ internal sealed class LinuxNodeRun : ParticipantNodeRun
 
     /// <inheritdoc/>
     protected override void KillProcess() => _guest?.Kill();
+
+    private bool TryAddSerialConsole(GuestLauncher launcher, RunFolder folder, string kernel, out string error)
+    {
+        if (launcher.ReadKernel(kernel, out error) is not { } able)
+        {
+            error = $"node {Name}: {error}";
+            return false;
+        }
+
+        if (!able.AcknowledgesSerialInput)
+        {
+            Notices.Notice(
+                $"node {Name}: its kernel does not acknowledge what is typed, which arrives at no certain simulated time; "
+                    + "one made by 'orrery kernel build' does");
+        }
+
+        _serial = new SerialConsole(_definition, able.AcknowledgesSerialInput, _host, folder.File($"{Name}.ttyS0"), Notices);
+        Own(_serial);
+        return true;
+    }
 }

@@ -8,6 +8,9 @@ public sealed class ParticipantClock : IGuestClock
 {
     private Participant? _participant;
 
+    /// <summary>Whose clock it is; null before <see cref="Attach"/>.</summary>
+    public Participant? Participant => _participant;
+
     /// <inheritdoc/>
     public bool IsRunning => _participant?.IsRunning == true;
 

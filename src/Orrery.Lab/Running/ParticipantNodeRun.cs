@@ -56,6 +56,9 @@ internal abstract class ParticipantNodeRun : RunningNode, IParticipantOwner, IEv
     /// <summary>Where faults go.</summary>
     protected RunNotices Notices { get; }
 
+    /// <summary>It at its calendar; null before <see cref="TryServe"/>.</summary>
+    protected Participant? Participant => _clock.Participant;
+
     /// <summary>Starts what belongs to the lab from its beginning; what joins late starts by itself.</summary>
     public bool TryStartNow(out string error)
     {
@@ -160,6 +163,9 @@ internal abstract class ParticipantNodeRun : RunningNode, IParticipantOwner, IEv
         error = "";
         return true;
     }
+
+    /// <summary>Disposes of <paramref name="served"/> together with the node.</summary>
+    protected void Own(IDisposable served) => _served.Add(served);
 
     /// <summary>Starts the process.</summary>
     protected abstract bool TryLaunch(out string error);

@@ -87,7 +87,7 @@ cd /root 2>/dev/null || cd / # the host's own may be closed to the user who runs
 configure
 say ready
 for line in $shell; do
-    setsid sh -c "exec sh <>/dev/$line >&0 2>&1" 9>&- &
+    setsid sh -c "exec /bin/sh <>/dev/$line >&0 2>&1" 9>&- &
 done
 run_commands
 [ "$after" = poweroff ] && poweroff -f
