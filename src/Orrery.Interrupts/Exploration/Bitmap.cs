@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Orrery.Interrupts.Exploration;
 
 /// <summary>One bit per state.</summary>
@@ -15,5 +17,27 @@ internal sealed class Bitmap(int length)
             ulong bit = 1UL << index;
             _words[index >> 6] = value ? _words[index >> 6] | bit : _words[index >> 6] & ~bit;
         }
+    }
+
+    /// <summary>The numbers of the bits that are set.</summary>
+    public int[] ToIndexes()
+    {
+        int count = 0;
+        foreach (ulong word in _words)
+        {
+            count += BitOperations.PopCount(word);
+        }
+
+        int[] indexes = new int[count];
+        int next = 0;
+        for (int i = 0; i < _words.Length; i++)
+        {
+            for (ulong word = _words[i]; word != 0; word &= word - 1)
+            {
+                indexes[next++] = (i << 6) + BitOperations.TrailingZeroCount(word);
+            }
+        }
+
+        return indexes;
     }
 }

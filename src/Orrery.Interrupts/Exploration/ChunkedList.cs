@@ -15,7 +15,9 @@ internal sealed class ChunkedList<T> where T : unmanaged
 
     public long Count { get; private set; }
 
-    public long Bytes => ((long)_chunkCount << ChunkBits) * Unsafe.SizeOf<T>();
+    /// <summary>The bytes it will have when it holds so many more elements.</summary>
+    public long BytesWith(long more) =>
+        (Math.Max(_chunkCount, (Count + more + ChunkMask) >> ChunkBits) << ChunkBits) * Unsafe.SizeOf<T>();
 
     public ref T this[long index]
     {

@@ -43,9 +43,9 @@ internal sealed class CycleTour(
         uint inside = 0;
         foreach (int state in Reachable(beginning, component))
         {
-            for (long edge = graph.FirstEdge(state); edge < graph.EndEdge(state); edge++)
+            foreach (Edge step in graph.StepsFrom(state))
             {
-                inside |= IsInside(graph[edge], component) ? graph[edge].Labels : 0;
+                inside |= IsInside(step, component) ? step.Labels : 0;
             }
         }
 
@@ -71,9 +71,8 @@ internal sealed class CycleTour(
         int from = beginning;
         foreach (int to in cycle)
         {
-            for (long edge = graph.FirstEdge(from); edge < graph.EndEdge(from); edge++)
+            foreach (Edge step in graph.StepsFrom(from))
             {
-                Edge step = graph[edge];
                 if (step.Target == to && (step.Labels & property.Avoiding) == 0 && (step.Labels & labels) != 0)
                 {
                     return true;
@@ -92,11 +91,11 @@ internal sealed class CycleTour(
         var waiting = new Queue<int>(reached);
         while (waiting.TryDequeue(out int state))
         {
-            for (long edge = graph.FirstEdge(state); edge < graph.EndEdge(state); edge++)
+            foreach (Edge step in graph.StepsFrom(state))
             {
-                if (IsInside(graph[edge], component) && reached.Add(graph[edge].Target))
+                if (IsInside(step, component) && reached.Add(step.Target))
                 {
-                    waiting.Enqueue(graph[edge].Target);
+                    waiting.Enqueue(step.Target);
                 }
             }
         }
@@ -112,9 +111,8 @@ internal sealed class CycleTour(
         var reached = new HashSet<int> { current };
         while (waiting.TryDequeue(out int state))
         {
-            for (long edge = graph.FirstEdge(state); edge < graph.EndEdge(state); edge++)
+            foreach (Edge step in graph.StepsFrom(state))
             {
-                Edge step = graph[edge];
                 if (!IsInside(step, component))
                 {
                     continue;

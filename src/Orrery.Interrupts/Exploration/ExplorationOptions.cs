@@ -21,5 +21,14 @@ public sealed record ExplorationOptions
     /// </summary>
     public bool UseSymmetry { get; init; } = true;
 
+    /// <summary>
+    /// End with the first violation. Otherwise the exploration goes on, and finds for every property that is violated a
+    /// shortest run that violates it.
+    /// </summary>
+    public bool StopAtFirst { get; init; } = true;
+
+    /// <summary>Called now and then with the number of states found so far; null for nobody.</summary>
+    public Action<long>? OnProgress { get; init; }
+
     internal bool Selects(string property) => Properties is null || Properties.Contains(property);
 }

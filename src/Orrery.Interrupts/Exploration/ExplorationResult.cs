@@ -6,13 +6,13 @@ public enum Verdict
     /// <summary>Every reachable state was visited and every selected property holds.</summary>
     Holds,
 
-    /// <summary>A property is violated; <see cref="ExplorationResult.Counterexample"/> shows how.</summary>
+    /// <summary>A property is violated; <see cref="ExplorationResult.Counterexamples"/> show how.</summary>
     Violated,
 
-    /// <summary>The limit on states was reached; what was visited violates no safety property.</summary>
+    /// <summary>The limit on states was reached; no property is known to be violated.</summary>
     StateLimitReached,
 
-    /// <summary>The limit on memory was reached; what was visited violates no safety property.</summary>
+    /// <summary>The limit on memory was reached; no property is known to be violated.</summary>
     MemoryLimitReached,
 }
 
@@ -37,12 +37,21 @@ public sealed record ExplorationResult
     /// <summary>Time of finding the states, without the liveness properties.</summary>
     public required TimeSpan SearchTime { get; init; }
 
+    /// <summary>
+    /// Processor time of the whole process over <see cref="SearchTime"/>, compilation and collection included. Unlike the
+    /// time on the wall, it does not depend on what else the machine does.
+    /// </summary>
+    public required TimeSpan SearchProcessorTime { get; init; }
+
     /// <summary>Time of everything.</summary>
     public required TimeSpan TotalTime { get; init; }
 
-    /// <summary>Identifiers of the properties that were checked to the end.</summary>
+    /// <summary>Identifiers of the properties that were checked to the end and hold.</summary>
     public required IReadOnlyList<string> Checked { get; init; }
 
-    /// <summary>The violation, if any.</summary>
-    public Counterexample? Counterexample { get; init; }
+    /// <summary>The violations, one for each property that is violated; only one where the exploration ended with the first.</summary>
+    public required IReadOnlyList<Counterexample> Counterexamples { get; init; }
+
+    /// <summary>The violation found first, if any.</summary>
+    public Counterexample? Counterexample => Counterexamples.Count > 0 ? Counterexamples[0] : null;
 }

@@ -20,7 +20,7 @@ internal sealed class FairCycleSearch(StateGraph graph, IReadOnlyList<FairnessCo
     public List<int[]> Find(Bitmap within, LivenessProperty property)
     {
         var fair = new List<int[]>();
-        var waiting = new Stack<int[]>(_components.Find(StatesOf(within), property.Avoiding));
+        var waiting = new Stack<int[]>(_components.Find(WithoutForbidden(within.ToIndexes(), property), property.Avoiding));
         while (waiting.TryPop(out int[]? component))
         {
             switch (Judge(component, property, out uint forbidden))
@@ -29,8 +29,7 @@ internal sealed class FairCycleSearch(StateGraph graph, IReadOnlyList<FairnessCo
                     fair.Add(component);
                     break;
                 case Judgement.Shrink:
-                    foreach (int[] part in _components.Find(
-                        component.Where(state => (graph.EnabledLabels(state) & forbidden) == 0), property.Avoiding))
+                    foreach (int[] part in _components.Find(WithoutLabels(component, forbidden), property.Avoiding))
                     {
                         waiting.Push(part);
                     }
@@ -44,22 +43,30 @@ internal sealed class FairCycleSearch(StateGraph graph, IReadOnlyList<FairnessCo
         return fair;
     }
 
+    /// <summary>
+    /// Strong fairness whose every label the property avoids cannot be fulfilled by a step: no state may ask for it. Known
+    /// before any component is, this spares the search most of the states.
+    /// </summary>
+    private int[] WithoutForbidden(int[] states, LivenessProperty property)
+    {
+        uint forbidden = 0;
+        foreach (FairnessConstraint constraint in fairness)
+        {
+            bool canBeTaken = (constraint.Labels & ~property.Avoiding) != 0;
+            forbidden |= constraint.Kind == FairnessKind.Strong && !canBeTaken ? constraint.Labels : 0;
+        }
+
+        return forbidden == 0 ? states : WithoutLabels(states, forbidden);
+    }
+
+    private int[] WithoutLabels(int[] states, uint labels) =>
+        Array.FindAll(states, state => (graph.EnabledLabels(state) & labels) == 0);
+
     private enum Judgement
     {
         Fair,
         Unfair,
         Shrink,
-    }
-
-    private static IEnumerable<int> StatesOf(Bitmap within)
-    {
-        for (int state = 0; state < within.Length; state++)
-        {
-            if (within[state])
-            {
-                yield return state;
-            }
-        }
     }
 
     /// <param name="component">A strongly connected component of the region without the avoided steps.</param>
@@ -79,9 +86,8 @@ internal sealed class FairCycleSearch(StateGraph graph, IReadOnlyList<FairnessCo
         foreach (int state in component)
         {
             uint enabled = 0;
-            for (long edge = graph.FirstEdge(state); edge < graph.EndEdge(state); edge++)
+            foreach (Edge step in graph.StepsFrom(state))
             {
-                Edge step = graph[edge];
                 enabled |= step.Labels;
                 if ((step.Labels & property.Avoiding) == 0 && _judged[step.Target] == serial)
                 {

@@ -12,9 +12,9 @@ internal sealed class LassoFinder(
     StateGraph graph, SearchTree tree, IReadOnlyList<FairnessConstraint> fairness, LivenessProperty property)
 {
     /// <summary>Pairs of state and obligations that the exact search visits at most.</summary>
-    private const int SearchLimit = 8_000_000;
+    private const int SearchLimit = 2_000_000;
 
-    private const uint Repeated = 1u << 31;
+    private const ulong Repeated = 1UL << 63;
 
     private readonly Obligations _obligations = new(fairness, property.Repeating);
     private int _visited;
@@ -64,8 +64,8 @@ internal sealed class LassoFinder(
     private List<int>? ShortestCycle(int beginning, Dictionary<int, int> componentOf, int longest)
     {
         int component = componentOf[beginning];
-        var nodes = new List<(int State, uint Met, int From)> { (beginning, Met(beginning), -1) };
-        var seen = new HashSet<(int, uint)>();
+        var nodes = new List<(int State, ulong Met, int From)> { (beginning, Met(beginning), -1) };
+        var seen = new HashSet<(int, ulong)>();
         int levelEnd = 1;
         int length = 1;
         for (int i = 0; i < nodes.Count && _visited < SearchLimit; i++)
@@ -79,16 +79,15 @@ internal sealed class LassoFinder(
                 }
             }
 
-            (int state, uint met, _) = nodes[i];
-            for (long edge = graph.FirstEdge(state); edge < graph.EndEdge(state); edge++)
+            (int state, ulong met, _) = nodes[i];
+            foreach (Edge step in graph.StepsFrom(state))
             {
-                Edge step = graph[edge];
                 if ((step.Labels & property.Avoiding) != 0 || componentOf.GetValueOrDefault(step.Target, -1) != component)
                 {
                     continue;
                 }
 
-                uint nextMet = met | _obligations.MetByStep(step.Labels) | Met(step.Target);
+                ulong nextMet = met | _obligations.MetByStep(step.Labels) | Met(step.Target);
                 if (!seen.Add((step.Target, nextMet)))
                 {
                     continue;
@@ -106,9 +105,9 @@ internal sealed class LassoFinder(
         return null;
     }
 
-    private uint Met(int state) => _obligations.MetByState(graph.EnabledLabels(state));
+    private ulong Met(int state) => _obligations.MetByState(graph.EnabledLabels(state));
 
-    private static List<int> Unwind(List<(int State, uint Met, int From)> nodes)
+    private static List<int> Unwind(List<(int State, ulong Met, int From)> nodes)
     {
         var cycle = new List<int>();
         for (int node = nodes.Count - 1; nodes[node].From >= 0; node = nodes[node].From)
@@ -125,27 +124,27 @@ internal sealed class LassoFinder(
     {
         // Weak: the low bit of the pair says that the constraint was taken or not enabled. Strong: the low bit says that it
         // was taken, the high bit that it was enabled.
-        public uint MetByStep(uint labels)
+        public ulong MetByStep(uint labels)
         {
-            uint met = (labels & repeating) != 0 ? Repeated : 0;
+            ulong met = (labels & repeating) != 0 ? Repeated : 0;
             for (int i = 0; i < fairness.Count; i++)
             {
-                met |= (labels & fairness[i].Labels) != 0 ? 1u << (2 * i) : 0;
+                met |= (labels & fairness[i].Labels) != 0 ? 1UL << (2 * i) : 0;
             }
 
             return met;
         }
 
-        public uint MetByState(uint enabled)
+        public ulong MetByState(uint enabled)
         {
-            uint met = 0;
+            ulong met = 0;
             for (int i = 0; i < fairness.Count; i++)
             {
                 bool isEnabled = (enabled & fairness[i].Labels) != 0;
                 met |= fairness[i].Kind switch
                 {
-                    FairnessKind.Weak when !isEnabled => 1u << (2 * i),
-                    FairnessKind.Strong when isEnabled => 2u << (2 * i),
+                    FairnessKind.Weak when !isEnabled => 1UL << (2 * i),
+                    FairnessKind.Strong when isEnabled => 2UL << (2 * i),
                     _ => 0,
                 };
             }
@@ -153,11 +152,11 @@ internal sealed class LassoFinder(
             return met;
         }
 
-        public bool AreFulfilled(uint met)
+        public bool AreFulfilled(ulong met)
         {
             for (int i = 0; i < fairness.Count; i++)
             {
-                uint pair = met >> (2 * i) & 3;
+                ulong pair = met >> (2 * i) & 3;
                 if (fairness[i].Kind == FairnessKind.Weak ? pair == 0 : pair == 2)
                 {
                     return false;

@@ -7,7 +7,7 @@ internal sealed class SearchTree
 
     private readonly ChunkedList<int> _parents = new();
 
-    public long Bytes => _parents.Bytes;
+    public long BytesWith(long more) => _parents.BytesWith(more);
 
     /// <summary>The next state is an initial one.</summary>
     public void AddRoot() => _parents.Add(None);

@@ -11,7 +11,9 @@ internal sealed class StateGraph
 
     public int StateCount => (int)_ends.Count;
 
-    public long Bytes => _edges.Bytes + _ends.Bytes;
+    public long BytesWith(long moreStates, long moreEdges) => _edges.BytesWith(moreEdges) + _ends.BytesWith(moreStates);
+
+    public Edge this[long edge] => _edges[edge];
 
     public void AddEdge(int target, uint labels) => _edges.Add(new Edge(target, labels));
 
@@ -22,18 +24,39 @@ internal sealed class StateGraph
 
     public long EndEdge(int state) => _ends[state];
 
-    public Edge this[long edge] => _edges[edge];
+    /// <summary>The steps that leave <paramref name="state"/>.</summary>
+    public Range StepsFrom(int state) => new(_edges, FirstEdge(state), EndEdge(state));
 
     /// <summary>The labels of all steps that can be taken in <paramref name="state"/>.</summary>
     public uint EnabledLabels(int state)
     {
         uint labels = 0;
-        long end = EndEdge(state);
-        for (long edge = FirstEdge(state); edge < end; edge++)
+        foreach (Edge step in StepsFrom(state))
         {
-            labels |= _edges[edge].Labels;
+            labels |= step.Labels;
         }
 
         return labels;
+    }
+
+    /// <summary>Some edges in a row, for <c>foreach</c>.</summary>
+    internal struct Range(ChunkedList<Edge> edges, long first, long end)
+    {
+        private long _next = first;
+
+        public Edge Current { get; private set; }
+
+        public readonly Range GetEnumerator() => this;
+
+        public bool MoveNext()
+        {
+            if (_next == end)
+            {
+                return false;
+            }
+
+            Current = edges[_next++];
+            return true;
+        }
     }
 }

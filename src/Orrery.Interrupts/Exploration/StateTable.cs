@@ -22,14 +22,16 @@ internal sealed class StateTable<TState> where TState : unmanaged, IEquatable<TS
 
     public int Count => (int)_states.Count;
 
-    public long Bytes => _states.Bytes + (_slots.LongLength * sizeof(ulong));
-
-    /// <summary>What <see cref="Bytes"/> will be when the table has grown next; memory limits are held against it.</summary>
-    public long BytesAfterGrowth => MustGrow ? Bytes + (_slots.LongLength * 2 * sizeof(ulong)) : Bytes;
-
     public ref TState this[int number] => ref _states[number];
 
-    private bool MustGrow => (_states.Count + 1) * 5 > _slots.LongLength * 3;
+    /// <summary>The bytes it will have, at most, while so many more states are put in.</summary>
+    public long BytesWith(long more)
+    {
+        long slots = MustGrow(more) ? _slots.LongLength * 3 : _slots.LongLength; // the old ones live until all are moved
+        return _states.BytesWith(more) + (slots * sizeof(ulong));
+    }
+
+    private bool MustGrow(long more) => (_states.Count + more) * 5 > _slots.LongLength * 3;
 
     /// <summary>A hash of all 64 bits, of the bytes of the state.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -47,16 +49,18 @@ internal sealed class StateTable<TState> where TState : unmanaged, IEquatable<TS
         return hash ^ (hash >> 32);
     }
 
-    /// <summary>Asks for the cache line that a look-up of <paramref name="hash"/> will read first.</summary>
+    /// <summary>Asks for the cache line of the slot that a look-up of <paramref name="hash"/> reads first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public unsafe void Prefetch(ulong hash)
+    public void PrefetchSlot(ulong hash) => Prefetch(ref FirstSlot(hash));
+
+    /// <summary>Asks for the state that this look-up compares with first; to be called once its slot has had time to arrive.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void PrefetchState(ulong hash)
     {
-        if (Sse.IsSupported)
+        ulong slot = FirstSlot(hash);
+        if (slot != 0 && ((slot ^ hash) >> 32) == 0)
         {
-            ref ulong slot = ref Unsafe.Add(
-                ref MemoryMarshal.GetArrayDataReference(_slots), (nint)(hash & (ulong)(_slots.LongLength - 1)));
-            // A prefetch cannot fault: the address may go stale when the collector moves the array, at worst in vain.
-            Sse.Prefetch0(Unsafe.AsPointer(ref slot));
+            Prefetch(ref _states[(int)(uint)slot - 1]);
         }
     }
 
@@ -64,7 +68,7 @@ internal sealed class StateTable<TState> where TState : unmanaged, IEquatable<TS
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int AddOrFind(in TState state, ulong hash, out bool isNew)
     {
-        if (MustGrow)
+        if (MustGrow(1))
         {
             Grow();
         }
@@ -97,7 +101,21 @@ internal sealed class StateTable<TState> where TState : unmanaged, IEquatable<TS
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Prefetch<T>(ref T place)
+    {
+        if (Sse.IsSupported)
+        {
+            // A prefetch cannot fault: should the collector move the memory meanwhile, it is merely in vain.
+            Sse.Prefetch0(Unsafe.AsPointer(ref place));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref ulong FirstSlot(ulong hash) => ref Unsafe.Add(
+        ref MemoryMarshal.GetArrayDataReference(_slots), (nint)(hash & (ulong)(_slots.LongLength - 1)));
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Grow()
     {
         _slots = new ulong[_slots.LongLength * 2];

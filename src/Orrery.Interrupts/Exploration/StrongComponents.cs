@@ -22,20 +22,18 @@ internal sealed class StrongComponents(StateGraph graph)
     /// Splits the part of the graph that consists of <paramref name="states"/>, without the steps that have one of the
     /// labels <paramref name="avoiding"/>.
     /// </summary>
-    public List<int[]> Find(IEnumerable<int> states, uint avoiding)
+    public List<int[]> Find(int[] states, uint avoiding)
     {
         int region = ++_lastRegion;
-        var members = new List<int>();
         foreach (int state in states)
         {
             _region[state] = region;
             _order[state] = 0;
-            members.Add(state);
         }
 
         var components = new List<int[]>();
         int visited = 0;
-        foreach (int root in members)
+        foreach (int root in states)
         {
             if (_order[root] == 0)
             {
@@ -126,9 +124,9 @@ internal sealed class StrongComponents(StateGraph graph)
 
     private bool HasLoop(int state, int region, uint avoiding)
     {
-        for (long edge = graph.FirstEdge(state); edge < graph.EndEdge(state); edge++)
+        foreach (Edge step in graph.StepsFrom(state))
         {
-            if (graph[edge].Target == state && (graph[edge].Labels & avoiding) == 0 && _region[state] == region)
+            if (step.Target == state && (step.Labels & avoiding) == 0 && _region[state] == region)
             {
                 return true;
             }
