@@ -7,6 +7,6 @@ internal static class IrqCommand
 {
     public static Command Create() => new("irq", "Explores and checks the interrupt models.")
     {
-        IrqConformanceCommand.Create(),
+        IrqConformanceCommand.Create(), IrqExploreCommand.Create(),
     };
 }

@@ -1,55 +1,64 @@
-using Orrery.Lab.Running;
+using System.Runtime.InteropServices;
 using Orrery.Posix;
 using Orrery.Simulation;
 using Orrery.TimeTravel;
-using RunResult = Orrery.Simulation.RunResult;
 
-namespace Orrery.Cli.Controller;
+namespace Orrery.Cli.Commands;
+
+/// <summary>What <c>orrery calendar</c> was asked for.</summary>
+/// <param name="Socket">Path of the time socket.</param>
+/// <param name="ClientCount">Clients that are admitted together.</param>
+/// <param name="StartEpochNanoseconds">Wall clock at the start in ns since 1970; 0 is the host's.</param>
+/// <param name="UsesMemory">Whether schedule memory is handed out.</param>
+/// <param name="DebugLevel">0 to 3.</param>
+internal sealed record CalendarSettings(
+    string Socket, int ClientCount, ulong StartEpochNanoseconds, bool UsesMemory, int DebugLevel);
 
 /// <summary>A calendar with all its participants in one timeline and one memory, until the last has left.</summary>
-internal sealed class ControllerRun : ICalendarObserver
+internal sealed class CalendarServer : ICalendarObserver
 {
     private const int MessagesLevel = 2;
     private const int ScheduleLevel = 3;
     private const int UsageError = 2;
+    private const int SignalledBase = 128;
 
-    private readonly ControllerSettings _settings;
+    private readonly CalendarSettings _settings;
     private readonly TextWriter _output;
-    private readonly Action<string> _complain;
+    private readonly TextWriter _errors;
     private readonly Simulator _simulator = new();
     private readonly Timeline _timeline;
     private Calendar? _calendar;
 
-    public ControllerRun(ControllerSettings settings, TextWriter output, Action<string> complain)
+    public CalendarServer(CalendarSettings settings, TextWriter output, TextWriter errors)
     {
         _settings = settings;
         _output = output;
-        _complain = complain;
+        _errors = errors;
         _timeline = _simulator.AddTimeline("calendar");
     }
 
     /// <summary>Serves until the last participant has left, or nothing can happen any more.</summary>
-    /// <returns>The exit status: 0, or 2 when a socket cannot be made.</returns>
+    /// <returns>The exit status: 0, or 2 when the socket cannot be made.</returns>
     public int Run()
     {
+        if (!RemoveOldSocket())
+        {
+            return UsageError;
+        }
+
         using FileDescriptor log = DuplicateOutput();
         using var reactor = new Reactor();
         using var calendar = new Calendar(_timeline, reactor, Options(log), this);
         _calendar = calendar;
-        int error = calendar.Listen(_settings.TimeSocket!);
+        int error = calendar.Listen(_settings.Socket);
         if (error < 0)
         {
-            _complain($"cannot listen at {_settings.TimeSocket}: {Errno.Describe(error)}");
+            Complain($"cannot listen at {_settings.Socket}: {Errno.Describe(error)}");
             return UsageError;
         }
 
-        using NetworkServer? network = OpenNetwork(reactor, out string? problem);
-        if (problem is not null)
-        {
-            _complain(problem);
-            return UsageError;
-        }
-
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, EndBySignal);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndBySignal);
         Say($"waiting for {_settings.ClientCount} clients");
         while (calendar.StartingCount < _settings.ClientCount)
         {
@@ -69,7 +78,7 @@ internal sealed class ControllerRun : ICalendarObserver
     {
         if (fault is not null)
         {
-            _complain($"at {_timeline.Now}: {fault}");
+            Complain($"at {_timeline.Now}: {fault}");
         }
 
         Say($"{participant} has left after {participant.TurnCount} turns");
@@ -77,7 +86,7 @@ internal sealed class ControllerRun : ICalendarObserver
 
     bool ICalendarObserver.OnOverdue(Participant participant, ParticipantFault fault)
     {
-        _complain($"at {_timeline.Now}: {fault}; still waiting");
+        Complain($"at {_timeline.Now}: {fault}; still waiting");
         return false;
     }
 
@@ -85,7 +94,7 @@ internal sealed class ControllerRun : ICalendarObserver
     {
     }
 
-    void ICalendarObserver.OnNotice(string line) => _complain(line);
+    void ICalendarObserver.OnNotice(string line) => Complain(line);
 
     private static FileDescriptor DuplicateOutput()
     {
@@ -123,7 +132,7 @@ internal sealed class ControllerRun : ICalendarObserver
 
             if (calendar.StartingCount == 0)
             {
-                _complain($"at {_timeline.Now}: all participants wait and none asks for a turn: nothing can ever happen again");
+                Complain($"at {_timeline.Now}: all participants wait and none asks for a turn: nothing can ever happen again");
                 return;
             }
 
@@ -135,33 +144,28 @@ internal sealed class ControllerRun : ICalendarObserver
     private static bool HasNobody(Calendar calendar) =>
         calendar.Participants.All(p => p.State == ParticipantState.Connected);
 
-    private NetworkServer? OpenNetwork(Reactor reactor, out string? problem)
+    /// <summary>Removes a socket left over from an earlier run; anything else at its place is not ours to remove.</summary>
+    private bool RemoveOldSocket()
     {
-        problem = null;
-        if (_settings.NetworkSocket is null)
+        if (!Path.Exists(_settings.Socket))
         {
-            return null;
+            return true;
         }
 
-        Origin origin = _simulator.AddOrigin("network");
-        var frameSwitch = new FrameSwitch(_timeline, origin, _settings.NetworkDelay, () => _timeline.Now);
-        return NetworkServer.Open(_settings.NetworkSocket, frameSwitch, reactor, HostOf, _complain, out problem);
-
-        // A guest connects to its devices in its turn; its process says which guest it is.
-        CardHost? HostOf(FileDescriptor connection)
+        if (!UnixSocket.IsSocket(_settings.Socket))
         {
-            int process = UnixSocket.PeerProcess(connection);
-            Participant? participant =
-                _calendar!.Participants.FirstOrDefault(p => p.ProcessId == process) ?? _calendar.Holder;
-            if (participant is null)
-            {
-                return null;
-            }
-
-            var clock = new ParticipantClock();
-            clock.Attach(participant);
-            return new CardHost(clock, new DeviceScheduler(_timeline, origin));
+            Complain($"{_settings.Socket} exists and is not a socket: remove it or choose another path");
+            return false;
         }
+
+        File.Delete(_settings.Socket);
+        return true;
+    }
+
+    private void EndBySignal(PosixSignalContext context)
+    {
+        File.Delete(_settings.Socket);
+        Environment.Exit(SignalledBase + (context.Signal == PosixSignal.SIGINT ? 2 : 15));
     }
 
     private void TraceMessage(Participant participant, bool isSent, TimeTravelMessage message)
@@ -182,4 +186,5 @@ internal sealed class ControllerRun : ICalendarObserver
         _output.Flush();
     }
 
+    private void Complain(string line) => _errors.WriteLine($"orrery calendar: {line}");
 }
