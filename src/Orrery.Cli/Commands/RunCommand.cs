@@ -141,6 +141,10 @@ internal static class RunCommand
         {
             Console.Out.Write(result.ToJson());
         }
+        else if (result.Status == RunStatus.Unusable)
+        {
+            Console.Error.WriteLine($"orrery: {result.Reason}");
+        }
         else
         {
             Summary.Write(console, result, folder);
