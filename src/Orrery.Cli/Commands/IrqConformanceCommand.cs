@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
@@ -45,6 +46,10 @@ internal static class IrqConformanceCommand
         {
             Description = "A directory for the smallest case of each known deviation that is seen.", HelpName = "DIR",
         };
+        var save = new Option<string?>("--save")
+        {
+            Description = "A directory for the traces of all programs, one file for each GIC.", HelpName = "DIR",
+        };
         var keep = new Option<bool>("--keep") { Description = "Keeps the directory with the emulated machine's console." };
         gic.Validators.Add(result =>
         {
@@ -62,7 +67,7 @@ internal static class IrqConformanceCommand
         });
         var command = new Command("conformance", "Compares the GIC models with real KVM in an emulated machine.")
         {
-            traces, gic, count, seed, first, record, smallest, kernel, keep,
+            traces, gic, count, seed, first, record, smallest, save, kernel, keep,
         };
         command.SetAction(parsed =>
         {
@@ -85,16 +90,17 @@ internal static class IrqConformanceCommand
                     Seed = parsed.GetValue(seed),
                     First = parsed.GetValue(first),
                     SmallestCases = parsed.GetValue(smallest) is not null,
+                    Traces = parsed.GetValue(save) is not null,
                     Host = HostOf(kind),
                 }),
             ];
-            return Generate(runs, parsed.GetValue(smallest));
+            return Generate(runs, parsed.GetValue(smallest), parsed.GetValue(save));
         });
         return command;
     }
 
     /// <summary>Each controller has a machine and a thread of its own.</summary>
-    private static int Generate(ConformanceOptions[] runs, string? smallestInto)
+    private static int Generate(ConformanceOptions[] runs, string? smallestInto, string? saveInto)
     {
         using var progress = new Reporting.ProgressLine("programs", runs.Sum(run => run.Count));
         var statuses = new int[runs.Length];
@@ -120,6 +126,12 @@ internal static class IrqConformanceCommand
                 File.WriteAllText(Path.Combine(smallestInto!, $"{smallest.Known.Id}-gic{(int)runs[i].Gic}.trace"), smallest.Trace.ToString());
             }
 
+            if (ran && saveInto is not null)
+            {
+                Directory.CreateDirectory(saveInto);
+                File.WriteAllText(Path.Combine(saveInto, $"gic{(int)runs[i].Gic}.traces"), TraceFile.Format(report!.Traces));
+            }
+
             statuses[i] = !ran ? Unusable : report!.Unexplained.IsEmpty ? Agrees : Differs;
         });
         progress.Clear();
@@ -137,16 +149,17 @@ internal static class IrqConformanceCommand
         foreach (string file in files)
         {
             if (!InputFile.TryReadText(file, out string? text, out string problem)
-                || !ProgramTrace.TryParse(text, out ProgramTrace? trace, out problem))
+                || !TraceFile.TryParse(text, out ImmutableArray<ProgramTrace> read, out problem))
             {
                 Console.Error.WriteLine($"orrery: {file}: {problem}");
                 return Unusable;
             }
 
-            traces.Add((file, trace));
+            traces.AddRange(read.Select(trace => (file, trace)));
         }
 
         int status = Agrees;
+        var again = new List<(string File, ProgramTrace Trace)>();
         foreach (var group in traces.GroupBy(trace => trace.Trace.Program.Shape.Gic))
         {
             (string File, ProgramTrace Trace)[] some = [.. group];
@@ -167,11 +180,13 @@ internal static class IrqConformanceCommand
                     Console.Write(difference.ToListing());
                 }
 
-                if (record)
-                {
-                    File.WriteAllText(some[i].File, trace.ToString());
-                }
+                again.Add((some[i].File, trace));
             }
+        }
+
+        foreach (var file in record ? again.GroupBy(t => t.File, t => t.Trace) : [])
+        {
+            File.WriteAllText(file.Key, TraceFile.Format(file));
         }
 
         return status;

@@ -22,6 +22,9 @@ public sealed record ConformanceOptions(VgicKind Gic)
     /// <summary>Whether each known deviation that is seen is shrunk to a smallest case of its own.</summary>
     public bool SmallestCases { get; init; }
 
+    /// <summary>Whether the report has a trace of every program.</summary>
+    public bool Traces { get; init; }
+
     /// <summary>The emulated machine.</summary>
     public EmulatedHostOptions Host { get; init; } = new(Gic);
 }

@@ -37,6 +37,9 @@ public sealed record ConformanceReport
     /// <summary>A smallest case of each deviation seen, if asked for.</summary>
     public ImmutableArray<SmallestCase> SmallestCases { get; init; } = [];
 
+    /// <summary>Every program and what KVM did, if asked for.</summary>
+    public ImmutableArray<ProgramTrace> Traces { get; init; } = [];
+
     /// <summary>What nothing known explains, smallest cases first found.</summary>
     public required ImmutableArray<UnexplainedDifference> Unexplained { get; init; }
 

@@ -19,6 +19,7 @@ public sealed class ConformanceRun
     private readonly KvmRunner _kvm;
     private readonly Dictionary<VerdictKind, int> _verdicts = [];
     private readonly Dictionary<string, int> _seen = [];
+    private readonly List<ProgramTrace> _traces = [];
     private readonly List<(int Number, Difference Difference)> _unexplained = [];
 
     /// <summary>For each deviation, the first program in which it was the only one seen.</summary>
@@ -75,6 +76,7 @@ public sealed class ConformanceRun
             Verdicts = run._verdicts.ToImmutableSortedDictionary(),
             Seen = run._seen.ToImmutableSortedDictionary(StringComparer.Ordinal),
             SmallestCases = smallest,
+            Traces = [.. run._traces],
             Unexplained = unexplained,
         };
         return true;
@@ -98,6 +100,14 @@ public sealed class ConformanceRun
             for (int i = 0; i < count; i++)
             {
                 Note(first + i, programs[i], Verdict.Of(programs[i], results[i]));
+                if (_options.Traces)
+                {
+                    _traces.Add(new ProgramTrace(programs[i], [.. results[i]])
+                    {
+                        Title = [$"program {first + i} of seed {_options.Seed}"],
+                        RecordedOn = _host.KernelRelease,
+                    });
+                }
             }
 
             done += count;

@@ -1,5 +1,8 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.RegularExpressions;
+using Orrery.Interrupts.Tests.Conformance;
 
 namespace Orrery.Interrupts.Tests.Catalogue;
 
@@ -41,8 +44,41 @@ internal sealed class ScenarioCatalogue
             from method in type.GetMethods()
             from scenario in method.GetCustomAttributes<ScenarioAttribute>()
             select (scenario.Id, scenario.Where, Test: $"{method.DeclaringType!.Name}.{method.Name}");
-        return new ScenarioCatalogue(scenarios, checks.ToLookup(c => c.Id, c => (c.Where, c.Test)));
+        var all = checks.Concat(GoldenChecks()).Concat(LiveChecks());
+        return new ScenarioCatalogue(scenarios, all.ToLookup(c => c.Id, c => (c.Where, c.Test)));
     }
+
+    /// <summary>A trace named for a scenario is replayed by GoldenTraceTests, and run on KVM by LiveGoldenTests.</summary>
+    private static IEnumerable<(string Id, CheckedBy Where, string Test)> GoldenChecks() =>
+        GoldenFiles.In("Scenarios").Select(file => (Path.GetFileName(file)[..3], CheckedBy.Golden | CheckedBy.Live, Path.GetFileName(file)));
+
+    /// <summary>
+    /// What the sources of the live tests, which this assembly does not load, say they check: each mark belongs to the
+    /// next method.
+    /// </summary>
+    private static IEnumerable<(string Id, CheckedBy Where, string Test)> LiveChecks()
+    {
+        foreach (string file in Directory.GetFiles(LiveTests(), "*.cs").Order(StringComparer.Ordinal))
+        {
+            var marks = new List<string>();
+            foreach (string line in File.ReadLines(file))
+            {
+                marks.AddRange(Regex.Matches(line, """\[Scenario\("(\w\d\d)", CheckedBy.Live\)\]""").Select(m => m.Groups[1].Value));
+                if (Regex.Match(line, """public void (\w+)\(""") is { Success: true } method)
+                {
+                    foreach (string id in marks)
+                    {
+                        yield return (id, CheckedBy.Live, $"{Path.GetFileNameWithoutExtension(file)}.{method.Groups[1].Value}");
+                    }
+
+                    marks.Clear();
+                }
+            }
+        }
+    }
+
+    private static string LiveTests([CallerFilePath] string here = "") =>
+        Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "Orrery.Conformance.Tests");
 
     /// <summary>The page, as it is to be committed.</summary>
     public string Render()

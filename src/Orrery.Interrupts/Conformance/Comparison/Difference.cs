@@ -34,7 +34,8 @@ public sealed record Difference(
         text.Append(CultureInfo.InvariantCulture, $"gic {(int)shape.Gic}\nvcpus {shape.Vcpus}\ninterrupts {shape.InterruptCount}\n");
         for (int i = 0; i <= Index; i++)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{Program.Operations[i]} => {Actual[i]}\n");
+            string name = Program.Operations[i].RegisterName(shape.Gic) is { } register ? $"  # {register}" : string.Empty;
+            text.Append(CultureInfo.InvariantCulture, $"{Program.Operations[i]} => {Actual[i]}{name}\n");
         }
 
         return text.Append(CultureInfo.InvariantCulture, $"# the model says {Expected[Index]}\n").ToString();

@@ -12,6 +12,7 @@ namespace Orrery.Interrupts.Conformance.Models;
 /// </summary>
 internal abstract class ModelMachine
 {
+    private const uint VirtualTimer = 1u << 27, PhysicalTimer = 1u << 30;
     private const uint IsrIrq = 1 << 7, IsrFiq = 1 << 6;
     private readonly MachineShape _shape;
     private readonly KvmVgicOptions _options;
@@ -25,13 +26,12 @@ internal abstract class ModelMachine
         {
             Kind = shape.Gic,
             Deviations = deviations,
-            TimerPpis = shape.Gic == VgicKind.GicV3 ? VheTimers : VirtualTimer,
+            TimerPpis = shape.Gic == VgicKind.GicV3 ? VirtualTimer | PhysicalTimer : VirtualTimer,
+            EmulatedTimerPpis = shape.Gic == VgicKind.GicV3 ? 0 : PhysicalTimer,
         };
         _slots = new uint[shape.Vcpus, Operation.SlotCount];
         _vgic = NewDevice();
     }
-
-    private const uint VirtualTimer = 1u << 27, VheTimers = VirtualTimer | 1u << 30;
 
     /// <summary>Runs a program from reset on a model with the given deviations.</summary>
     /// <param name="program">The program.</param>

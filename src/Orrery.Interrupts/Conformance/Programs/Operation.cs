@@ -88,6 +88,14 @@ public readonly record struct Operation
     /// <summary>The attribute that the host's operations name.</summary>
     public VgicAttribute Vgic => new((VgicGroup)Where, Attribute);
 
+    /// <summary>The name of the register that is accessed by its address or as an attribute; null if there is none.</summary>
+    public string? RegisterName(VgicKind gic) => Kind switch
+    {
+        OperationKind.Read or OperationKind.Write => RegisterNames.Of(Frame, Where),
+        OperationKind.SetAttribute or OperationKind.GetAttribute or OperationKind.HasAttribute => RegisterNames.Of(Vgic, gic),
+        _ => null,
+    };
+
     /// <summary>The line that <see cref="OperationKind.SetLine"/> drives.</summary>
     public KvmIrqLine Line => Where < Intid.PrivateCount
         ? new KvmIrqLine(KvmIrqType.Ppi, Vcpu, Where)

@@ -14,7 +14,7 @@ namespace Orrery.Interrupts.Conformance.Programs;
 /// </summary>
 /// <remarks>
 /// Lines: <c># title or comment</c>; then <c>gic 3</c>, <c>vcpus 1</c>, <c>interrupts 64</c>, and, when recorded,
-/// <c>recorded on RELEASE</c>; then one operation on each line, followed by <c>=> result</c> when it has been recorded.
+/// <c>recorded on RELEASE</c>; then one operation on each line, followed by <c>=> result</c> when it has been recorded, and by <c># comment</c>.
 /// </remarks>
 public sealed record ProgramTrace(ConformanceProgram Program, ImmutableArray<OperationResult> Results)
 {
@@ -31,10 +31,14 @@ public sealed record ProgramTrace(ConformanceProgram Program, ImmutableArray<Ope
     public bool IsRecorded => Results.Length == Program.Operations.Length;
 
     /// <summary>Parses a file. False, with the line and what was expected there, when it is not a trace.</summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out ProgramTrace? trace, out string problem)
+    public static bool TryParse(string text, [NotNullWhen(true)] out ProgramTrace? trace, out string problem) =>
+        TryParse(text, firstLine: 1, out trace, out problem);
+
+    /// <summary>As the other, for a part of a file that begins at a line of it.</summary>
+    internal static bool TryParse(string text, int firstLine, [NotNullWhen(true)] out ProgramTrace? trace, out string problem)
     {
         var parser = new Parser();
-        int number = 0;
+        int number = firstLine - 1;
         foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
         {
             number++;
@@ -47,7 +51,13 @@ public sealed record ProgramTrace(ConformanceProgram Program, ImmutableArray<Ope
             }
         }
 
-        return parser.TryFinish(out trace, out problem);
+        if (!parser.TryFinish(out trace, out problem))
+        {
+            problem = $"line {number}: {problem}";
+            return false;
+        }
+
+        return true;
     }
 
     /// <summary>The file.</summary>
@@ -95,6 +105,12 @@ public sealed record ProgramTrace(ConformanceProgram Program, ImmutableArray<Ope
             if (line.IsEmpty)
             {
                 return null;
+            }
+
+            int comment = line.IndexOf('#');
+            if (comment > 0)
+            {
+                line = line[..comment].TrimEnd();
             }
 
             if (line[0] == '#')

@@ -138,6 +138,7 @@ public sealed class KvmVgic
         {
             _hasRun[vcpu] = true;
             _gic!.MapToHardware(vcpu, _options.TimerPpis);
+            LowerTimerLines(vcpu);
         }
 
         return error;
@@ -181,7 +182,7 @@ public sealed class KvmVgic
         }
 
         // A line that the kernel owns takes no orders from user space, and says nothing about it.
-        if (line.Type == KvmIrqType.Ppi && _gic!.IsMappedToHardware(line.Vcpu, line.Id))
+        if (line.Type == KvmIrqType.Ppi && _hasRun[line.Vcpu] && ((_options.TimerPpis | _options.EmulatedTimerPpis) >> (int)line.Id & 1) != 0)
         {
             return KvmErrno.None;
         }
@@ -191,6 +192,18 @@ public sealed class KvmVgic
 
     /// <summary>INTIDs so far: the private ones, until a count is set or the device initialised.</summary>
     private int IntidCount => _intidCount == 0 ? (int)Intid.PrivateCount : _intidCount;
+
+    /// <summary>As a vCPU is loaded, its direct timers drive their lines, whatever was told before: low, since they are off.</summary>
+    private void LowerTimerLines(int vcpu)
+    {
+        for (uint intid = Intid.SgiCount; intid < Intid.PrivateCount; intid++)
+        {
+            if ((_options.TimerPpis >> (int)intid & 1) != 0)
+            {
+                _gic!.SetLine(intid, vcpu, level: false);
+            }
+        }
+    }
 
     private KvmErrno SetIntidCount(uint count)
     {

@@ -17,4 +17,10 @@ public sealed record KvmVgicOptions
     /// both (27 and 30), without it the virtual one only.
     /// </summary>
     public uint TimerPpis { get; init; } = 1u << 27 | 1u << 30;
+
+    /// <summary>
+    /// The PPIs of timers that the kernel emulates, one bit each: from a vCPU's first run their lines are the kernel's too,
+    /// but they are not mapped to hardware. Without VHE the physical timer's (30).
+    /// </summary>
+    public uint EmulatedTimerPpis { get; init; }
 }

@@ -93,14 +93,16 @@ public class UserspaceAccessTests
 
     [Fact]
     [Scenario("P11")]
-    public void The_line_of_a_timer_PPI_can_be_driven_before_the_first_run_only_and_stays()
+    public void The_line_of_a_timer_PPI_can_be_driven_before_the_first_run_only()
     {
         KvmVgic device = New(VgicKind.GicV3);
         uint ppi = new KvmIrqLine(KvmIrqType.Ppi, 0, 27).Encode();
         Assert.Equal(KvmErrno.None, device.IrqLine(ppi, true));
-        Assert.Equal(KvmErrno.None, device.PrepareRun(0));
-        Assert.Equal(KvmErrno.None, device.IrqLine(ppi, false));
         Assert.Equal(1ul << 27, Get(device, VgicAttribute.LineLevel(default, 0)));
+        Assert.Equal(KvmErrno.None, device.PrepareRun(0));
+        Assert.Equal(0ul, Get(device, VgicAttribute.LineLevel(default, 0)));
+        Assert.Equal(KvmErrno.None, device.IrqLine(ppi, true));
+        Assert.Equal(0ul, Get(device, VgicAttribute.LineLevel(default, 0)));
     }
 
     [Fact]
