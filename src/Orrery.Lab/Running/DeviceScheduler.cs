@@ -4,7 +4,7 @@ using Orrery.Virtio;
 namespace Orrery.Lab.Running;
 
 /// <summary>The interrupts of one device as events of its guest's timeline, after all frames of an instant.</summary>
-internal sealed class DeviceScheduler(Timeline timeline, Origin origin) : IDeviceScheduler, IEventHandler
+public sealed class DeviceScheduler(Timeline timeline, Origin origin) : IDeviceScheduler, IEventHandler
 {
     private VirtioTransport? _transport;
 

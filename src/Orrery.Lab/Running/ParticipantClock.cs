@@ -4,7 +4,7 @@ using Orrery.Virtio;
 namespace Orrery.Lab.Running;
 
 /// <summary>A participant of a calendar, as its devices see it.</summary>
-internal sealed class ParticipantClock : IGuestClock
+public sealed class ParticipantClock : IGuestClock
 {
     private Participant? _participant;
 

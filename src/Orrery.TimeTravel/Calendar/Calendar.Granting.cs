@@ -5,7 +5,8 @@ namespace Orrery.TimeTravel;
 /// <summary>Turns: granted, limited, given back (docs/architecture.md, "A turn").</summary>
 public sealed partial class Calendar
 {
-    // Whose WAIT is not acknowledged yet: the answer travels with its next grant, in one write, unless somebody else comes first.
+    // Whose WAIT is not acknowledged yet: its own turn is next, and the answer travels with that grant, in one write, unless
+    // something else comes first after all.
     private Participant? _awaitsWaitAnswer;
 
     /// <summary>The event of <paramref name="participant"/> is due.</summary>
@@ -136,6 +137,10 @@ public sealed partial class Calendar
             else
             {
                 ScheduleRequest(participant);
+                if (participant.Request == SimTime.Never || participant.Request != Timeline.NextEventTime)
+                {
+                    AnswerWait();
+                }
             }
         }
 

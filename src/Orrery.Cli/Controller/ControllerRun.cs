@@ -1,64 +1,55 @@
-using System.Runtime.InteropServices;
+using Orrery.Lab.Running;
 using Orrery.Posix;
 using Orrery.Simulation;
 using Orrery.TimeTravel;
+using RunResult = Orrery.Simulation.RunResult;
 
-namespace Orrery.Cli.Commands;
-
-/// <summary>What <c>orrery calendar</c> was asked for.</summary>
-/// <param name="Socket">Path of the time socket.</param>
-/// <param name="ClientCount">Clients that are admitted together.</param>
-/// <param name="StartEpochNanoseconds">Wall clock at the start in ns since 1970; 0 is the host's.</param>
-/// <param name="UsesMemory">Whether schedule memory is handed out.</param>
-/// <param name="DebugLevel">0 to 3.</param>
-internal sealed record CalendarSettings(
-    string Socket, int ClientCount, ulong StartEpochNanoseconds, bool UsesMemory, int DebugLevel);
+namespace Orrery.Cli.Controller;
 
 /// <summary>A calendar with all its participants in one timeline and one memory, until the last has left.</summary>
-internal sealed class CalendarServer : ICalendarObserver
+internal sealed class ControllerRun : ICalendarObserver
 {
     private const int MessagesLevel = 2;
     private const int ScheduleLevel = 3;
     private const int UsageError = 2;
-    private const int SignalledBase = 128;
 
-    private readonly CalendarSettings _settings;
+    private readonly ControllerSettings _settings;
     private readonly TextWriter _output;
-    private readonly TextWriter _errors;
+    private readonly Action<string> _complain;
     private readonly Simulator _simulator = new();
     private readonly Timeline _timeline;
     private Calendar? _calendar;
 
-    public CalendarServer(CalendarSettings settings, TextWriter output, TextWriter errors)
+    public ControllerRun(ControllerSettings settings, TextWriter output, Action<string> complain)
     {
         _settings = settings;
         _output = output;
-        _errors = errors;
+        _complain = complain;
         _timeline = _simulator.AddTimeline("calendar");
     }
 
     /// <summary>Serves until the last participant has left, or nothing can happen any more.</summary>
-    /// <returns>The exit status: 0, or 2 when the socket cannot be made.</returns>
+    /// <returns>The exit status: 0, or 2 when a socket cannot be made.</returns>
     public int Run()
     {
-        if (!RemoveOldSocket())
-        {
-            return UsageError;
-        }
-
         using FileDescriptor log = DuplicateOutput();
         using var reactor = new Reactor();
         using var calendar = new Calendar(_timeline, reactor, Options(log), this);
         _calendar = calendar;
-        int error = calendar.Listen(_settings.Socket);
+        int error = calendar.Listen(_settings.TimeSocket!);
         if (error < 0)
         {
-            Complain($"cannot listen at {_settings.Socket}: {Errno.Describe(error)}");
+            _complain($"cannot listen at {_settings.TimeSocket}: {Errno.Describe(error)}");
             return UsageError;
         }
 
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, EndBySignal);
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndBySignal);
+        using NetworkServer? network = OpenNetwork(reactor, out string? problem);
+        if (problem is not null)
+        {
+            _complain(problem);
+            return UsageError;
+        }
+
         Say($"waiting for {_settings.ClientCount} clients");
         while (calendar.StartingCount < _settings.ClientCount)
         {
@@ -78,7 +69,7 @@ internal sealed class CalendarServer : ICalendarObserver
     {
         if (fault is not null)
         {
-            Complain($"at {_timeline.Now}: {fault}");
+            _complain($"at {_timeline.Now}: {fault}");
         }
 
         Say($"{participant} has left after {participant.TurnCount} turns");
@@ -86,7 +77,7 @@ internal sealed class CalendarServer : ICalendarObserver
 
     bool ICalendarObserver.OnOverdue(Participant participant, ParticipantFault fault)
     {
-        Complain($"at {_timeline.Now}: {fault}; still waiting");
+        _complain($"at {_timeline.Now}: {fault}; still waiting");
         return false;
     }
 
@@ -94,7 +85,7 @@ internal sealed class CalendarServer : ICalendarObserver
     {
     }
 
-    void ICalendarObserver.OnNotice(string line) => Complain(line);
+    void ICalendarObserver.OnNotice(string line) => _complain(line);
 
     private static FileDescriptor DuplicateOutput()
     {
@@ -132,7 +123,7 @@ internal sealed class CalendarServer : ICalendarObserver
 
             if (calendar.StartingCount == 0)
             {
-                Complain($"at {_timeline.Now}: all participants wait and none asks for a turn: nothing can ever happen again");
+                _complain($"at {_timeline.Now}: all participants wait and none asks for a turn: nothing can ever happen again");
                 return;
             }
 
@@ -144,28 +135,33 @@ internal sealed class CalendarServer : ICalendarObserver
     private static bool HasNobody(Calendar calendar) =>
         calendar.Participants.All(p => p.State == ParticipantState.Connected);
 
-    /// <summary>Removes a socket left over from an earlier run; anything else at its place is not ours to remove.</summary>
-    private bool RemoveOldSocket()
+    private NetworkServer? OpenNetwork(Reactor reactor, out string? problem)
     {
-        if (!Path.Exists(_settings.Socket))
+        problem = null;
+        if (_settings.NetworkSocket is null)
         {
-            return true;
+            return null;
         }
 
-        if (!UnixSocket.IsSocket(_settings.Socket))
+        Origin origin = _simulator.AddOrigin("network");
+        var frameSwitch = new FrameSwitch(_timeline, origin, _settings.NetworkDelay, () => _timeline.Now);
+        return NetworkServer.Open(_settings.NetworkSocket, frameSwitch, reactor, HostOf, _complain, out problem);
+
+        // A guest connects to its devices in its turn; its process says which guest it is.
+        CardHost? HostOf(FileDescriptor connection)
         {
-            Complain($"{_settings.Socket} exists and is not a socket: remove it or choose another path");
-            return false;
+            int process = UnixSocket.PeerProcess(connection);
+            Participant? participant =
+                _calendar!.Participants.FirstOrDefault(p => p.ProcessId == process) ?? _calendar.Holder;
+            if (participant is null)
+            {
+                return null;
+            }
+
+            var clock = new ParticipantClock();
+            clock.Attach(participant);
+            return new CardHost(clock, new DeviceScheduler(_timeline, origin));
         }
-
-        File.Delete(_settings.Socket);
-        return true;
-    }
-
-    private void EndBySignal(PosixSignalContext context)
-    {
-        File.Delete(_settings.Socket);
-        Environment.Exit(SignalledBase + (context.Signal == PosixSignal.SIGINT ? 2 : 15));
     }
 
     private void TraceMessage(Participant participant, bool isSent, TimeTravelMessage message)
@@ -186,5 +182,4 @@ internal sealed class CalendarServer : ICalendarObserver
         _output.Flush();
     }
 
-    private void Complain(string line) => _errors.WriteLine($"orrery calendar: {line}");
 }
