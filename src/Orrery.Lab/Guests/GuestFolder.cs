@@ -21,6 +21,9 @@ internal sealed class GuestFolder : IDisposable
     /// <summary>The directory.</summary>
     internal string Path { get; }
 
+    /// <summary>The directory it lies in: where guests keep the files that back their memory.</summary>
+    internal string Parent => System.IO.Path.GetDirectoryName(Path)!;
+
     /// <summary>Creates a new directory.</summary>
     /// <exception cref="IOException">There is no place for it.</exception>
     internal static GuestFolder Create()
@@ -59,10 +62,14 @@ internal sealed class GuestFolder : IDisposable
         _lock.Dispose();
     }
 
+    /// <summary>Containers often give 64 MB of shared memory, too little for the memory of guests.</summary>
     private static string FindParent()
     {
         const string memory = "/dev/shm";
-        return Directory.Exists(memory) ? memory : System.IO.Path.GetTempPath();
+        const long neededBytes = 1L << 30;
+        return Directory.Exists(memory) && new DriveInfo(memory).AvailableFreeSpace >= neededBytes
+            ? memory
+            : System.IO.Path.GetTempPath();
     }
 
     private static FileStream Lock(string folder, FileMode mode)

@@ -119,7 +119,7 @@ public sealed class GuestLauncher : IDisposable
         {
             File = file,
             Arguments = arguments,
-            Environment = ["HOME=.", "TMPDIR=/dev/shm", "PATH=/usr/bin:/bin"],
+            Environment = ["HOME=.", "TMPDIR=" + _folder.Parent, "PATH=/usr/bin:/bin"],
             WorkingDirectory = guest.Folder,
             Descriptors = descriptors,
         };
