@@ -2,13 +2,18 @@ namespace Orrery.Simulation;
 
 /// <summary>
 /// What decides the order of an event, but for its sequence number, which is kept in its slot and looked up only when time,
-/// priority and origin are equal. 16 bytes: four fit a cache line.
+/// priority and origin are equal. 16 bytes, two registers: four fit a cache line.
 /// </summary>
-internal struct EventKey
+internal readonly struct EventKey(ulong time, uint rank, int slot)
 {
-    internal ulong Time;
-    internal uint Rank; // priority and origin, see EventRank
-    internal int Slot;
+    private readonly ulong _rankAndSlot = ((ulong)rank << 32) | (uint)slot;
+
+    internal ulong Time { get; } = time;
+
+    /// <summary>Priority and origin, see <see cref="EventRank"/>.</summary>
+    internal uint Rank => (uint)(_rankAndSlot >> 32);
+
+    internal int Slot => (int)_rankAndSlot;
 }
 
 /// <summary>Priority and origin in one number that orders as they do.</summary>

@@ -104,26 +104,26 @@ public sealed class EventQueue
         slot.Sequence = sequence;
         slot.Rank = rank;
         _keyCount++;
-        AddKey(new EventKey { Time = due, Rank = rank, Slot = index });
+        AddKey(new EventKey(due, rank, index));
         return new EventHandle(index, rank, sequence);
     }
 
     /// <summary>Takes the first event if it is due before <paramref name="limit"/> (nanoseconds).</summary>
     internal bool TryTake(ulong limit, out ulong due, [NotNullWhen(true)] out IEventHandler? handler, out ulong argument)
     {
-        if (!FindFirst(out bool isLate) || First(isLate).Time >= limit)
+        EventKey key;
+        if (!FindFirst(out bool isLate) || (key = First(isLate)).Time >= limit)
         {
             (due, handler, argument) = (0, null, 0);
             return false;
         }
 
-        ref readonly EventKey key = ref First(isLate);
         ref EventSlot slot = ref _slots[key.Slot];
         due = key.Time;
         handler = slot.Handler!;
         argument = slot.Argument;
         slot.Handler = null;
-        RemoveFirst(isLate);
+        RemoveFirst(isLate, key.Slot);
         return true;
     }
 
@@ -154,19 +154,19 @@ public sealed class EventQueue
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void AddKey(in EventKey key)
+    private void AddKey(EventKey key)
     {
         if (key.Time <= _wheel.Base)
         {
-            AddLate(in key);
+            AddLate(key);
         }
         else
         {
-            _wheel.Add(in key);
+            _wheel.Add(key);
         }
     }
 
-    private void AddLate(in EventKey key)
+    private void AddLate(EventKey key)
     {
         _late.Add(key);
         if (_late.Count >= RebuildMin && _late.Count > _keyCount / 2 && _wheel.Base > _late.Top.Time)
@@ -200,32 +200,25 @@ public sealed class EventQueue
             }
 
             isLate = _run.IsEmpty || (_late.Count != 0 && _slots.IsBefore(in _late.Top, in _run.First));
-            if (_cancelledCount == 0 || _slots[First(isLate).Slot].Handler is not null)
+            int slot = First(isLate).Slot;
+            if (_cancelledCount == 0 || _slots[slot].Handler is not null)
             {
                 return true;
             }
 
             _cancelledCount--;
-            RemoveFirst(isLate);
+            RemoveFirst(isLate, slot);
         }
 
         return false;
     }
 
-    private ref readonly EventKey First(bool isLate)
-    {
-        if (isLate)
-        {
-            return ref _late.Top;
-        }
+    private EventKey First(bool isLate) => isLate ? _late.Top : _run.First;
 
-        return ref _run.First;
-    }
-
-    private void RemoveFirst(bool isLate)
+    private void RemoveFirst(bool isLate, int slot)
     {
         _keyCount--;
-        _slots.Free(First(isLate).Slot);
+        _slots.Free(slot);
         if (isLate)
         {
             _late.RemoveTop();
@@ -260,7 +253,7 @@ public sealed class EventQueue
         _wheel.Restart(kept == 0 ? 0 : start);
         foreach (ref readonly EventKey key in keys)
         {
-            AddKey(in key);
+            AddKey(key);
         }
 
         return keys;

@@ -18,7 +18,7 @@ internal sealed class EventWheel(EventSlots slots)
     private const int DigitBits = 6;
     private const int Digits = 1 << DigitBits;
     private const int Levels = 11; // 66 bits
-    private const int ChunkSize = 64; // the first entry is the chunk's head: Slot is the next chunk, Rank the number of keys
+    private const int ChunkSize = 64; // the first entry is the chunk's head: its Slot is the next chunk, its Rank the number of keys
     private const int ChunkKeys = ChunkSize - 1;
     private const int None = 0; // chunk 0 is full for ever
 
@@ -35,24 +35,20 @@ internal sealed class EventWheel(EventSlots slots)
     internal bool IsEmpty => _occupiedLevels == 0;
 
     /// <summary>Adds a key that is due at <see cref="Base"/> or later.</summary>
-    internal void Add(in EventKey key)
+    internal void Add(EventKey key)
     {
-        int level = BitOperations.Log2((key.Time ^ Base) | 1) / DigitBits;
-        int digit = (int)(key.Time >> (level * DigitBits)) & (Digits - 1);
-        ref int bucket = ref BucketAt(level, digit);
-        ref EventKey head = ref Chunk(bucket);
-        if (head.Rank == ChunkKeys)
+        uint level = (uint)BitOperations.Log2((key.Time ^ Base) | 1) / DigitBits;
+        uint digit = (uint)(key.Time >> (int)(level * DigitBits)) & (Digits - 1);
+        ref EventKey head = ref Chunk(BucketAt(level, digit));
+        uint place = head.Rank + 1;
+        if (place == ChunkSize)
         {
-            int chunk = TakeChunk();
-            head = ref Chunk(chunk);
-            head.Slot = bucket;
-            head.Rank = 0;
-            bucket = chunk;
-            _occupied[level] |= 1ul << digit;
-            _occupiedLevels |= 1u << level;
+            AddToNewChunk(key, level, digit);
+            return;
         }
 
-        Unsafe.Add(ref head, (int)++head.Rank) = key;
+        head = Head(place, head.Slot);
+        Unsafe.Add(ref head, place) = key;
     }
 
     /// <summary>
@@ -65,11 +61,9 @@ internal sealed class EventWheel(EventSlots slots)
     {
         while (true)
         {
-            int level = BitOperations.TrailingZeroCount(_occupiedLevels);
-            int digit = BitOperations.TrailingZeroCount(_occupied[level]);
-            int chunk = Detach(level, digit);
-            ulong width = 1ul << (level * DigitBits);
-            ulong start = (Base & ~((width << DigitBits) - 1)) | ((ulong)digit * width);
+            int chunk = DetachFirst(out uint level, out uint digit);
+            ulong width = 1ul << (int)(level * DigitBits);
+            ulong start = (Base & ~((width << DigitBits) - 1)) | (digit * width);
             if (Chunk(chunk).Slot == None)
             {
                 Base = start + (width - 1);
@@ -98,8 +92,7 @@ internal sealed class EventWheel(EventSlots slots)
     {
         while (!IsEmpty)
         {
-            int level = BitOperations.TrailingZeroCount(_occupiedLevels);
-            int chunk = Detach(level, BitOperations.TrailingZeroCount(_occupied[level]));
+            int chunk = DetachFirst(out _, out _);
             for (int next; chunk != None; chunk = next)
             {
                 next = Chunk(chunk).Slot;
@@ -113,35 +106,51 @@ internal sealed class EventWheel(EventSlots slots)
     /// <summary>Sets the time before which nothing is added. The wheel must be empty.</summary>
     internal void Restart(ulong start) => Base = start;
 
+    private static EventKey Head(uint count, int next) => new(0, count, next);
+
     private static EventKey[] NewChunks()
     {
         var chunks = new EventKey[4 * ChunkSize];
-        chunks[None].Rank = ChunkKeys;
+        chunks[None] = Head(ChunkKeys, None);
         return chunks;
     }
 
-    private ref int BucketAt(int level, int digit) =>
+    private ref int BucketAt(uint level, uint digit) =>
         ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_buckets), (level * Digits) + digit);
 
     private ref EventKey Chunk(int chunk) => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_chunks), chunk * ChunkSize);
 
     private ReadOnlySpan<EventKey> KeysOf(int chunk) => _chunks.AsSpan((chunk * ChunkSize) + 1, (int)Chunk(chunk).Rank);
 
-    /// <summary>Empties a bucket and returns the chain of its chunks.</summary>
-    private int Detach(int level, int digit)
+    private void AddToNewChunk(EventKey key, uint level, uint digit)
     {
+        int chunk = TakeChunk();
+        ref int bucket = ref BucketAt(level, digit);
+        ref EventKey head = ref Chunk(chunk);
+        head = Head(1, next: bucket);
+        Unsafe.Add(ref head, 1) = key;
+        bucket = chunk;
+        _occupied[level] |= 1ul << (int)digit;
+        _occupiedLevels |= 1u << (int)level;
+    }
+
+    /// <summary>Empties the first bucket and returns the chain of its chunks.</summary>
+    private int DetachFirst(out uint level, out uint digit)
+    {
+        level = (uint)BitOperations.TrailingZeroCount(_occupiedLevels);
+        digit = (uint)BitOperations.TrailingZeroCount(_occupied[level]);
         int chunk = BucketAt(level, digit);
         BucketAt(level, digit) = None;
-        _occupied[level] ^= 1ul << digit;
+        _occupied[level] &= _occupied[level] - 1;
         if (_occupied[level] == 0)
         {
-            _occupiedLevels ^= 1u << level;
+            _occupiedLevels &= _occupiedLevels - 1;
         }
 
         return chunk;
     }
 
-    private void MoveDown(int chunk, int level, EventHeap heap)
+    private void MoveDown(int chunk, uint level, EventHeap heap)
     {
         // By index: adding may replace the array.
         int first = (chunk * ChunkSize) + 1;
@@ -160,13 +169,13 @@ internal sealed class EventWheel(EventSlots slots)
                 slots.Prefetch(key.Slot); // due soon, and the rest of a large queue is not in the cache
             }
 
-            Add(in key);
+            Add(key);
         }
     }
 
     private void Free(int chunk)
     {
-        Chunk(chunk).Slot = _freeChunk;
+        Chunk(chunk) = Head(0, _freeChunk);
         _freeChunk = chunk;
     }
 
