@@ -21,7 +21,7 @@ public sealed class EventQueue
     private const int RebuildMin = 64;
 
     private readonly EventSlots _slots = new();
-    private readonly EventWheel _wheel; // due after its Base
+    private readonly EventWheel _wheel = new(); // due after its Base
     private readonly EventRun _run; // due up to the wheel's Base
     private readonly EventHeap _late; // due up to the wheel's Base
     private EventKey[] _taken = [];
@@ -31,7 +31,6 @@ public sealed class EventQueue
     /// <summary>An empty queue.</summary>
     public EventQueue()
     {
-        _wheel = new EventWheel(_slots);
         _run = new EventRun(_slots);
         _late = new EventHeap(_slots);
     }

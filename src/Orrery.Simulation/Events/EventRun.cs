@@ -10,7 +10,7 @@ internal sealed class EventRun(EventSlots slots)
     /// <summary>How many keys fit.</summary>
     internal const int CountMax = 1 << CountBits;
 
-    private const int CountBits = 6;
+    private const int CountBits = 7;
     private const int SortedByVectorsMin = 5;
 
     private readonly EventKey[] _keys = new EventKey[CountMax];
@@ -35,6 +35,14 @@ internal sealed class EventRun(EventSlots slots)
     {
         _first = 0;
         _end = keys.Length;
+        if (slots.AreMany)
+        {
+            foreach (ref readonly EventKey key in keys)
+            {
+                slots.Prefetch(key.Slot);
+            }
+        }
+
         if (keys.Length >= SortedByVectorsMin && width <= 1ul << (63 - CountBits))
         {
             PlaceByTime(keys, start);

@@ -25,6 +25,9 @@ internal sealed class EventSlots
 
     internal ref EventSlot this[int index] => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_slots), index);
 
+    /// <summary>Whether they are too many for the first-level cache of a processor.</summary>
+    internal bool AreMany => _count > 1024;
+
     /// <summary>Whether there is such a slot, free or not.</summary>
     internal bool Has(int index) => (uint)index < (uint)_count;
 

@@ -13,12 +13,12 @@ namespace Orrery.Simulation;
 /// After Varghese and Lauck, "Hashed and hierarchical timing wheels", 1987. Buckets are chains of chunks out of one array, so
 /// that the keys of a bucket lie together and nothing is allocated once the array has grown.
 /// </remarks>
-internal sealed class EventWheel(EventSlots slots)
+internal sealed class EventWheel
 {
     private const int DigitBits = 6;
     private const int Digits = 1 << DigitBits;
     private const int Levels = 11; // 66 bits
-    private const int ChunkSize = 64; // the first entry is the chunk's head: its Slot is the next chunk, its Rank the number of keys
+    private const int ChunkSize = 128; // the first entry is the chunk's head: its Slot is the next chunk, its Rank the number of keys
     private const int ChunkKeys = ChunkSize - 1;
     private const int None = 0; // chunk 0 is full for ever
 
@@ -162,11 +162,6 @@ internal sealed class EventWheel(EventSlots slots)
             {
                 heap.Add(key);
                 continue;
-            }
-
-            if (level == 1)
-            {
-                slots.Prefetch(key.Slot); // due soon, and the rest of a large queue is not in the cache
             }
 
             Add(key);
