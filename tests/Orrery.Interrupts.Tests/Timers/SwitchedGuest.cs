@@ -80,6 +80,16 @@ internal sealed class SwitchedGuest : TimedGuest
         Settle();
     }
 
+    /// <summary>The guest enables or disables PPI 27 in its virtual GIC.</summary>
+    public void SetPpi(bool enabled)
+    {
+        Exit();
+        Expect(Here.SetEnabled(enabled, PhysicalCount));
+        TakeHostInterrupts();
+        Enter();
+        Settle();
+    }
+
     public override void Wait(ulong milliseconds)
     {
         ulong end = Now + milliseconds * 1_000_000;

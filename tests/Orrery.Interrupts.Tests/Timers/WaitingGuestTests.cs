@@ -323,4 +323,38 @@ public class WaitingGuestTests
         guest.Arm();
         Assert.Equal(3, guest.Taken);
     }
+
+    /// <summary>A line that is high and of no interest to the guest holds nobody up.</summary>
+    [Theory]
+    [MemberData(nameof(Ways))]
+    [Scenario("X02")]
+    public void A_guest_with_its_PPI_disabled_goes_on_and_gets_its_interrupt_when_it_enables_it(WaitMethod way)
+    {
+        var guest = new SwitchedGuest(way);
+        guest.SetPpi(enabled: false);
+        guest.Write(VirtualCompareValue, 0);
+        guest.Arm();
+        guest.Wait(10);
+        Assert.Equal(0, guest.Taken);
+        Assert.InRange(guest.ForcedExits, 0, 1);
+        guest.SetPpi(enabled: true);
+        Assert.Equal(1, guest.Taken);
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    [Scenario("X02")]
+    public void A_line_that_falls_while_its_PPI_is_disabled_leaves_nothing(WaitMethod way)
+    {
+        var guest = new SwitchedGuest(way);
+        guest.SetPpi(enabled: false);
+        guest.Write(VirtualCompareValue, 0);
+        guest.Arm();
+        guest.Wait(1);
+        guest.Write(VirtualControl, 0);
+        guest.SetPpi(enabled: true);
+        Assert.Equal(0, guest.Taken);
+        guest.Arm();
+        Assert.Equal(1, guest.Taken);
+    }
 }

@@ -224,7 +224,8 @@ public sealed class KvmVgic
     private KvmErrno Control(ulong attr) => attr switch
     {
         VgicAttribute.ControlInit => Initialize(),
-        VgicAttribute.ControlSavePendingTables when Kind == VgicKind.GicV3 => _gic is null ? KvmErrno.Busy : KvmErrno.None,
+        VgicAttribute.ControlSavePendingTables when Kind == VgicKind.GicV3 =>
+            _gic is GicV3 gic ? gic.SavePendingTables() : KvmErrno.Busy,
         _ => KvmErrno.NoSuchAttribute,
     };
 
@@ -270,5 +271,6 @@ public sealed class KvmVgic
             IntidCount = intidCount,
             Deviations = _options.Deviations,
             Regions = _addresses.Regions(VcpuCount),
+            Memory = _options.Memory,
         });
 }

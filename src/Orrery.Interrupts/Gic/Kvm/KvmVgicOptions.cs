@@ -1,3 +1,5 @@
+using Orrery.Interrupts.Gic.V3;
+
 namespace Orrery.Interrupts.Gic.Kvm;
 
 /// <summary>What a VM with a KVM GIC device is like.</summary>
@@ -23,4 +25,7 @@ public sealed record KvmVgicOptions
     /// but they are not mapped to hardware. Without VHE the physical timer's (30).
     /// </summary>
     public uint EmulatedTimerPpis { get; init; }
+
+    /// <summary>Guest memory; with it a GICv3 has an ITS.</summary>
+    public IGuestMemory? Memory { get; init; }
 }

@@ -41,7 +41,11 @@ public static class RestorePlan
 
             foreach (SavedRegister saved in steps[step])
             {
-                writes.Add(new RestoreWrite(step, new AttributeValue(saved.Attribute, values[saved.Attribute] & saved.Written)));
+                ulong value = values[saved.Attribute] & saved.Written;
+                if (value != 0 || !saved.SkipZero)
+                {
+                    writes.Add(new RestoreWrite(step, new AttributeValue(saved.Attribute, value)));
+                }
             }
         }
 

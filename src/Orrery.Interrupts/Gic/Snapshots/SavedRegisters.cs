@@ -8,8 +8,13 @@ namespace Orrery.Interrupts.Gic.Snapshots;
 /// <param name="Step">When it is restored.</param>
 /// <param name="ClearFirst">The register to which ones are written before, so that nothing stale survives.</param>
 /// <param name="Written">The bits of the value that are written; the others are restored by another register.</param>
+/// <param name="SkipZero">Whether 0, which the register holds until it is first written, cannot be written.</param>
 internal readonly record struct SavedRegister(
-    VgicAttribute Attribute, RestoreStep Step, VgicAttribute? ClearFirst = null, ulong Written = ulong.MaxValue);
+    VgicAttribute Attribute,
+    RestoreStep Step,
+    VgicAttribute? ClearFirst = null,
+    ulong Written = ulong.MaxValue,
+    bool SkipZero = false);
 
 /// <summary>Which registers make up the saved state of a GIC of a given shape.</summary>
 internal static class SavedRegisters
@@ -114,7 +119,8 @@ internal static class SavedRegisters
         yield return new(Redist(Statusr), RestoreStep.DistributorControl);
         foreach (uint offset in (uint[])[0x0070, 0x0074, 0x0078, 0x007C])
         {
-            yield return new(Redist(offset), RestoreStep.LpiTables);
+            // Of GICR_PROPBASER, KVM makes the cacheability of a 0 that is written another.
+            yield return new(Redist(offset), RestoreStep.LpiTables, SkipZero: offset < 0x0078);
         }
 
         foreach (SavedRegister register in BitRegisters(offset => Redist(SgiFrame + offset)))

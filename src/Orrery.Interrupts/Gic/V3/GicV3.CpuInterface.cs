@@ -150,6 +150,12 @@ public sealed partial class GicV3
         }
 
         Cpus[cpu].Raise(best.Priority, group1);
+        if (best.Intid >= Intid.FirstLpi)
+        {
+            _lpis.Acknowledge(best.Intid);
+            return best.Intid;
+        }
+
         Interrupts.Acknowledge(Interrupts.BankOf(cpu, best.Intid), 1u << (int)(best.Intid & 31));
         return best.Intid;
     }

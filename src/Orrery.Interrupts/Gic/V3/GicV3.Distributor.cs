@@ -177,8 +177,12 @@ public sealed partial class GicV3
     /// <summary>GICD_TYPER: [4:0] ITLinesNumber [16] MBIS [17] LPIS [23:19] IDbits-1.</summary>
     private uint ReadType()
     {
-        const uint IntidBits = 10;
-        return (uint)(Interrupts.WordCount - 1) | (_options.MessageSpis ? 1u << 16 : 0) | (IntidBits - 1) << 19;
+        const uint IntidBitsOfSpis = 10;
+        uint intidBits = _lpis.Exist ? LpiTable.IntidBits : IntidBitsOfSpis;
+        return (uint)(Interrupts.WordCount - 1)
+            | (_options.MessageSpis ? 1u << 16 : 0)
+            | (_lpis.Exist ? 1u << 17 : 0)
+            | (intidBits - 1) << 19;
     }
 
     /// <summary>GICD_SETSPI_NSR and GICD_CLRSPI_NSR: an edge for an edge-triggered SPI, a level for a level-sensitive one.</summary>

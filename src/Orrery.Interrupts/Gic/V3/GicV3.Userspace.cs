@@ -71,6 +71,13 @@ public sealed partial class GicV3 : IVgic
         }
     }
 
+    /// <summary>
+    /// CTRL SAVE_PENDING_TABLES: pending LPIs are written to the tables in guest memory, which must be done before that
+    /// memory is copied.
+    /// </summary>
+    public KvmErrno SavePendingTables() =>
+        _lpis.TrySavePending() ? KvmErrno.None : KvmErrno.Fault;
+
     private int CpuOf(Affinity affinity) => CpuOf(affinity.Packed);
 
     /// <summary>The bit register that an attribute names, and its bank; false if it names another register.</summary>

@@ -1,3 +1,5 @@
+using Orrery.Interrupts.Gic.V3.Its;
+
 namespace Orrery.Interrupts.Gic.V3;
 
 /// <summary>
@@ -11,6 +13,7 @@ public sealed partial class GicV3 : GicController
     private readonly bool[] _lastCpus;
     private readonly uint[] _routes;
     private readonly byte[] _redistributorStatus;
+    private readonly LpiTable _lpis;
     private byte _distributorStatus;
 
     /// <summary>A controller after reset. Throws for a shape out of range.</summary>
@@ -22,6 +25,9 @@ public sealed partial class GicV3 : GicController
         _lastCpus = RedistributorRegion.LastCpus(options.Regions ?? [new RedistributorRegion(0, CpuCount)], CpuCount);
         _routes = new uint[IntidCount];
         _redistributorStatus = new byte[CpuCount];
+        _lpis = new LpiTable(CpuCount, Format, options.Memory);
+        Its = options.Memory is { } memory ? new InterruptTranslationService(memory, _lpis, CpuCount) : null;
+
         foreach (CpuInterface cpuInterface in Cpus)
         {
             cpuInterface.AdvertisedIntidBits = (byte)options.IntidBitsCode;
@@ -50,7 +56,10 @@ public sealed partial class GicV3 : GicController
     /// <summary>The affinity of each CPU.</summary>
     public IReadOnlyList<Affinity> Affinities => _affinities;
 
-    /// <summary>An independent controller in the same state.</summary>
+    /// <summary>The ITS, where there is guest memory.</summary>
+    public InterruptTranslationService? Its { get; }
+
+    /// <summary>An independent controller in the same state; guest memory, which is no part of it, is shared.</summary>
     public GicV3 Clone()
     {
         var copy = new GicV3(_options);
@@ -65,6 +74,8 @@ public sealed partial class GicV3 : GicController
         other._routes.CopyTo(_routes.AsSpan());
         other._redistributorStatus.CopyTo(_redistributorStatus.AsSpan());
         _distributorStatus = other._distributorStatus;
+        _lpis.CopyFrom(other._lpis);
+        Its?.CopyFrom(other.Its!);
     }
 
     /// <summary>Whether all state is equal to that of another controller of the same shape.</summary>
@@ -72,7 +83,9 @@ public sealed partial class GicV3 : GicController
         CommonStateEquals(other)
         && _routes.AsSpan().SequenceEqual(other._routes)
         && _redistributorStatus.AsSpan().SequenceEqual(other._redistributorStatus)
-        && _distributorStatus == other._distributorStatus;
+        && _distributorStatus == other._distributorStatus
+        && _lpis.StateEquals(other._lpis)
+        && (Its is null || Its.StateEquals(other.Its!));
 
     /// <inheritdoc/>
     public override RegisterResult ReadRegister(int cpu, GicFrame frame, uint offset, int width)
@@ -91,6 +104,8 @@ public sealed partial class GicV3 : GicController
                 return Noted(ReadRedistributor(access), ref _redistributorStatus[cpu], isWrite: false);
             case GicFrame.RedistributorSgi:
                 return Noted(ReadSgiFrame(access), ref _redistributorStatus[cpu], isWrite: false);
+            case GicFrame.ItsControl or GicFrame.ItsTranslation when Its is not null:
+                return Its.Read(access);
             default:
                 return access.Fail(RegisterErrorKind.OutsideFrame);
         }
@@ -113,6 +128,8 @@ public sealed partial class GicV3 : GicController
                 return Noted(WriteRedistributor(access, value), ref _redistributorStatus[cpu], isWrite: true);
             case GicFrame.RedistributorSgi:
                 return Noted(WriteSgiFrame(access, (uint)value), ref _redistributorStatus[cpu], isWrite: true);
+            case GicFrame.ItsControl or GicFrame.ItsTranslation when Its is not null:
+                return Its.Write(access, value);
             default:
                 return access.Fail(RegisterErrorKind.OutsideFrame);
         }
@@ -120,6 +137,19 @@ public sealed partial class GicV3 : GicController
 
     private protected override CpuSignals SignalOf(CpuInterface cpuInterface, bool group1) =>
         group1 ? CpuSignals.Irq : CpuSignals.Fiq;
+
+    /// <summary>LPIs compete with the others; of equal priorities the lower INTID, so never the LPI, comes first.</summary>
+    private protected override Candidate MostUrgent(int cpu)
+    {
+        Candidate best = base.MostUrgent(cpu);
+        if (!_lpis.Exist || !Group1Forwarded || !Cpus[cpu].Group1Enabled)
+        {
+            return best;
+        }
+
+        Candidate lpi = _lpis.MostUrgent(cpu);
+        return lpi.Exists && (!best.Exists || lpi.Priority < best.Priority) ? lpi : best;
+    }
 
     /// <summary>
     /// Records a faulty access in GICD_STATUSR or GICR_STATUSR: [0] read and [1] write of a reserved location, [2] read of

@@ -18,6 +18,9 @@ public sealed record GicV3Options : GicOptions
     /// <summary>GICD_TYPER.MBIS: SPIs can be raised by messages to GICD_SETSPI_NSR. KVM has none.</summary>
     public bool MessageSpis { get; init; }
 
+    /// <summary>Guest memory; with it the controller has LPIs and an ITS.</summary>
+    public IGuestMemory? Memory { get; init; }
+
     /// <inheritdoc/>
     internal override int CpuLimit => 512;
 

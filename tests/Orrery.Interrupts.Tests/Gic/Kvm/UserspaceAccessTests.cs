@@ -156,6 +156,26 @@ public class UserspaceAccessTests
     }
 
     [Fact]
+    [Scenario("P16")]
+    public void A_buffer_of_the_wrong_size_is_refused_before_the_kernel_writes_past_it()
+    {
+        var gic = (IVgic)New(VgicKind.GicV3).Gic!;
+        byte[] four = [1, 2, 3, 4], eight = new byte[8];
+        AttributeBufferError? error = AttributeBuffer.Get(gic, Icc(IccRegister.PriorityMask), four);
+        Assert.Equal("CPU_SYSREGS 0x000000000000C230: a buffer of 4 bytes where the kernel takes 8", error.ToString());
+        Assert.Equal([1, 2, 3, 4], four);
+        Assert.NotNull(AttributeBuffer.Set(gic, Icc(IccRegister.PriorityMask), four));
+        Assert.NotNull(AttributeBuffer.Get(gic, VgicAttribute.Distributor(8), eight));
+
+        Assert.Null(AttributeBuffer.Set(gic, Icc(IccRegister.PriorityMask), [0xF0, 0, 0, 0, 0, 0, 0, 0]));
+        Assert.Null(AttributeBuffer.Get(gic, Icc(IccRegister.PriorityMask), eight));
+        Assert.Equal(0xF0, eight[0]);
+        Assert.Null(AttributeBuffer.Get(gic, VgicAttribute.Distributor(8), four));
+        Assert.Equal([0x3B, 0x34, 0x00, 0x4B], four);
+        Assert.Equal(KvmErrno.Invalid, AttributeBuffer.Set(gic, VgicAttribute.Distributor(8), [0, 0, 0, 0])!.Value.Error);
+    }
+
+    [Fact]
     [Scenario("P17")]
     public void Registers_of_each_vCPU_are_its_own()
     {
