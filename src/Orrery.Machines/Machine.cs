@@ -205,6 +205,8 @@ public sealed class Machine : IStackHost, IStackUser
     internal EventHandle ScheduleAt(SimTime time, MachineEvent handler, ulong argument = 0)
         => Timeline.Schedule(time, EventPriority.Participants, _origin, handler, argument);
 
+    internal bool IsProgramForeign => _program?.IsForeign == true;
+
     internal bool TryEnterTurn()
     {
         IsInTurn = Power != MachinePower.Off;
@@ -220,6 +222,8 @@ public sealed class Machine : IStackHost, IStackUser
         {
             if (!card.TryStart(this))
             {
+                // Unless the device has been named with the rule it broke already.
+                Fail(MachineRule.DeviceKeepsRules, $"{card.Line.Name}: the device went away before it was started");
                 return;
             }
         }

@@ -29,7 +29,15 @@ public abstract class MachineEvent : IEventHandler
     {
         if (Machine.TryEnterTurn())
         {
-            OnDue(argument);
+            try
+            {
+                OnDue(argument);
+            }
+            catch (Exception e) when (Machine.IsProgramForeign)
+            {
+                Machine.Fail(MachineRule.ProgramRuns, $"its program threw {e.GetType().Name}: {e.Message}");
+            }
+
             Machine.LeaveTurn();
         }
     }

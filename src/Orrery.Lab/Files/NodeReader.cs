@@ -149,7 +149,7 @@ internal sealed partial class NodeReader(string folder, CalendarOptions calendar
             return [];
         }
 
-        if (ProgramCatalogue.Create(words, out string error) is null)
+        if (ProgramCatalogue.Create(words, assembly: null, out string error) is null)
         {
             node.Report(text!, $"arguments that the program takes ({error})");
             return [];

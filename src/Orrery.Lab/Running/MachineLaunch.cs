@@ -38,6 +38,7 @@ internal static class MachineLaunch
             GicV2 = node.InterruptChip == InterruptChip.GicV2,
             InterruptLatencyNs = node.InterruptLatency.Nanoseconds,
             Program = node.Program,
+            Assembly = node.Assembly,
             Typed = [.. node.Type.Select(input => new TypedText(input.At.Nanoseconds, input.Text))],
         };
     }

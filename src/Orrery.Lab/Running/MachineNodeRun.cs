@@ -40,9 +40,9 @@ internal sealed class MachineNodeRun : RunningNode, IMachineObserver, IGuestCloc
     {
         error = "";
         MachineProgram? program = null;
-        if (!definition.Program.IsEmpty)
+        if (!definition.Program.IsEmpty || definition.Assembly is not null)
         {
-            program = ProgramCatalogue.Create(definition.Program, out error);
+            program = ProgramCatalogue.Create(definition.Program, definition.Assembly, out error);
             if (program is null)
             {
                 error = $"node {definition.Name}: {error}";

@@ -76,12 +76,12 @@ public sealed class MachineProcess : IMachineObserver, IDisposable
     private int Run()
     {
         MachineProgram? program = null;
-        if (_specification.Program.Count > 0)
+        if (_specification.Program.Count > 0 || _specification.Assembly is not null)
         {
-            program = ProgramCatalogue.Create(_specification.Program, out string error);
+            program = ProgramCatalogue.Create(_specification.Program, _specification.Assembly, out string error);
             if (program is null)
             {
-                _problem = error;
+                _problem = $"machine {_specification.Name}: {error}";
                 return Unusable;
             }
         }

@@ -39,6 +39,9 @@ public sealed record MachineSpecification
     /// <summary>Its program, with arguments.</summary>
     public IReadOnlyList<string> Program { get; init; } = [];
 
+    /// <summary>The assembly that the program's class is in; null: the program is one of Orrery's own.</summary>
+    public string? Assembly { get; init; }
+
     /// <summary>What is typed at its serial line.</summary>
     public IReadOnlyList<TypedText> Typed { get; init; } = [];
 

@@ -41,6 +41,9 @@ public abstract class MachineProgram
     {
     }
 
+    /// <summary>It comes from somebody else's assembly: what it throws is its own fault, not Orrery's.</summary>
+    internal bool IsForeign => GetType().Assembly != typeof(MachineProgram).Assembly;
+
     internal void Start(Machine machine)
     {
         _machine = machine;

@@ -18,21 +18,30 @@ public static class ProgramCatalogue
     public static bool IsService(string name) => name == "echo";
 
     /// <summary>Makes a program.</summary>
-    /// <param name="words">Its name and its arguments.</param>
-    /// <param name="error">What is wrong with them, when null is returned.</param>
-    public static MachineProgram? Create(IReadOnlyList<string> words, out string error)
+    /// <param name="words">Its name, or its class, and its arguments.</param>
+    /// <param name="assembly">The assembly that its class is in; null for the programs of this catalogue.</param>
+    /// <param name="error">What is wrong, when null is returned.</param>
+    public static MachineProgram? Create(IReadOnlyList<string> words, string? assembly, out string error)
     {
         string name = words.Count > 0 ? words[0] : "";
-        if (!Programs.TryGetValue(name, out Func<ProgramArguments, MachineProgram>? create))
+        var arguments = new ProgramArguments([.. words.Skip(1)], "quiet");
+        MachineProgram? program = assembly is null
+            ? CreateOwn(name, arguments, out error)
+            : ProgramAssembly.Create(assembly, name, arguments, out error);
+        if (program is null)
         {
-            error = $"no program '{name}'; there are: {string.Join(", ", Names.Order())}";
             return null;
         }
 
-        var arguments = new ProgramArguments([.. words.Skip(1)], "quiet");
-        MachineProgram program = create(arguments);
         arguments.CheckAllRead();
         error = arguments.Error is null ? "" : $"{name}: {arguments.Error}";
         return arguments.Error is null ? program : null;
+    }
+
+    private static MachineProgram? CreateOwn(string name, ProgramArguments arguments, out string error)
+    {
+        bool isKnown = Programs.TryGetValue(name, out Func<ProgramArguments, MachineProgram>? create);
+        error = isKnown ? "" : $"no program '{name}'; there are: {string.Join(", ", Names.Order())}";
+        return isKnown ? create!(arguments) : null;
     }
 }
