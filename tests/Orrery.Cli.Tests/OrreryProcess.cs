@@ -10,8 +10,11 @@ internal static class OrreryProcess
 {
     public static string Root { get; } = FindRoot(AppContext.BaseDirectory);
 
+    /// <summary>The command.</summary>
+    public static string Command { get; } = Path.Combine(AppContext.BaseDirectory, "orrery");
+
     /// <summary>Runs <c>orrery</c> to its end.</summary>
-    public static CommandResult Run(params string[] arguments) => Tools.Run(Path.Combine(AppContext.BaseDirectory, "orrery"), arguments);
+    public static CommandResult Run(params string[] arguments) => Tools.Run(Command, arguments);
 
     private static string FindRoot(string folder) =>
         File.Exists(Path.Combine(folder, "Orrery.slnx")) ? folder : FindRoot(Path.GetDirectoryName(folder)!);
