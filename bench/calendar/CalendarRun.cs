@@ -8,9 +8,9 @@ namespace Orrery.Bench.Calendar;
 /// <summary>Orrery's calendar, in this process.</summary>
 internal sealed class CalendarRun : ICalendarObserver
 {
-    public static Cost Measure(ParticipantsProgram program, int count, MemoryMode memory)
+    public static Cost Measure(NativePrograms programs, int count, MemoryMode memory)
     {
-        Affinity.PinCurrentThread(ParticipantsProgram.Cpu);
+        Affinity.PinCurrentThread(NativePrograms.Cpu);
         var simulator = new Simulator();
         using var reactor = new Reactor();
         var options = new CalendarOptions
@@ -19,12 +19,12 @@ internal sealed class CalendarRun : ICalendarObserver
             Memory = memory,
         };
         using var calendar = new TimeTravel.Calendar(simulator.AddTimeline("bench"), reactor, options, new CalendarRun());
-        if (calendar.Listen(program.SocketPath) < 0)
+        if (calendar.Listen(programs.SocketPath) < 0)
         {
             throw new InvalidOperationException("cannot listen");
         }
 
-        using Process participants = program.Start(count, memory != MemoryMode.Off);
+        using Process participants = programs.StartParticipants(count, memory != MemoryMode.Off);
         while (calendar.StartingCount < count)
         {
             reactor.RunOnce(-1);
@@ -34,7 +34,7 @@ internal sealed class CalendarRun : ICalendarObserver
 
         // Participants ask for one nanosecond after the other in turn: time counts turns. Admissions and farewells are left out.
         var begin = SimTime.FromNanoseconds((ulong)count * 2);
-        var end = SimTime.FromNanoseconds(ParticipantsProgram.Turns - (ulong)count);
+        var end = SimTime.FromNanoseconds(NativePrograms.Turns - (ulong)count);
         simulator.Run(begin);
         TimeSpan before = Environment.CpuUsage.TotalTime;
         RunResult result = simulator.Run(end);
@@ -45,7 +45,7 @@ internal sealed class CalendarRun : ICalendarObserver
             throw new InvalidOperationException($"{result}");
         }
 
-        return new Cost(microseconds / (end - begin).Nanoseconds, ParticipantsProgram.Finish(participants));
+        return new Cost(microseconds / (end - begin).Nanoseconds, NativePrograms.FinishParticipants(participants));
     }
 
     public void OnAdmitted(Participant participant)

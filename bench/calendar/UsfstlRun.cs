@@ -9,22 +9,22 @@ internal static class UsfstlRun
     /// <summary>It has room for this many clients.</summary>
     public const int ParticipantsMax = 63;
 
-    public static Cost Measure(string controller, ParticipantsProgram program, int count, bool usesMemory)
+    public static Cost Measure(string controller, NativePrograms programs, int count, bool usesMemory)
     {
         // The shell's "times" reports the CPU time of its children in the second line: user and system, as 0m0.000s.
         string memory = usesMemory ? "" : " --no-shm";
-        string command = $"taskset -c {ParticipantsProgram.Cpu} '{controller}' --time='{program.SocketPath}' --clients={count}{memory} >/dev/null; times";
+        string command = $"taskset -c {NativePrograms.Cpu} '{controller}' --time='{programs.SocketPath}' --clients={count}{memory} >/dev/null; times";
         using Process shell = Process.Start(new ProcessStartInfo("sh", ["-c", command]) { RedirectStandardOutput = true })!;
-        while (!Path.Exists(program.SocketPath))
+        while (!Path.Exists(programs.SocketPath))
         {
             Thread.Sleep(10);
         }
 
-        using Process participants = program.Start(count, usesMemory);
-        double participantCost = ParticipantsProgram.Finish(participants);
+        using Process participants = programs.StartParticipants(count, usesMemory);
+        double participantCost = NativePrograms.FinishParticipants(participants);
         string children = shell.StandardOutput.ReadToEnd().Split('\n')[1];
         shell.WaitForExit();
-        return new Cost(children.Split(' ').Sum(Microseconds) / ParticipantsProgram.Turns, participantCost);
+        return new Cost(children.Split(' ').Sum(Microseconds) / NativePrograms.Turns, participantCost);
     }
 
     private static double Microseconds(string time)
