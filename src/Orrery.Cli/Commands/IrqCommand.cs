@@ -7,6 +7,8 @@ internal static class IrqCommand
 {
     public static Command Create() => new("irq", "Explores and checks the interrupt models.")
     {
-        IrqConformanceCommand.Create(), IrqExploreCommand.Create(),
+        IrqConformanceCommand.Create(),
+        IrqLintCommand.Create(),
+        IrqReplayCommand.Create(), IrqExploreCommand.Create(),
     };
 }

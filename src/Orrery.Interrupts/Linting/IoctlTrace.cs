@@ -1,0 +1,115 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace Orrery.Interrupts.Linting;
+
+/// <summary>
+/// Reads the text of a system call trace in the form of strace: <c>ioctl(FD, REQUEST, ARGUMENT) = RESULT</c>, with
+/// process numbers and time stamps before it. strace shows the structures behind KVM's pointers as addresses; a recorder
+/// that follows them writes <c>{group=…, attr=…, addr=[VALUE]}</c> and <c>{id=…, addr=[VALUE]}</c> (docs/irq-lint.md).
+/// Lines of other system calls are passed over.
+/// </summary>
+public static class IoctlTrace
+{
+    private const string Call = "ioctl(";
+    private const int LineLimit = 4096;
+
+    /// <summary>Parses a trace. False, with the line and what was expected, when it is not one.</summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out IReadOnlyList<TracedCall>? calls, out string problem)
+    {
+        var parsed = new List<TracedCall>();
+        int number = 0;
+        calls = null;
+        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        {
+            number++;
+            if (line.Length > LineLimit || line.ContainsAnyInRange('\0', '\b'))
+            {
+                problem = $"line {number}: not text of a trace";
+                return false;
+            }
+
+            int at = line.IndexOf(Call, StringComparison.Ordinal);
+            if (at < 0)
+            {
+                continue;
+            }
+
+            if (!TryParseCall(line[(at + Call.Length)..], number, out TracedCall? call))
+            {
+                problem = $"line {number}: expected ioctl(FD, REQUEST, ARGUMENT) = RESULT";
+                return false;
+            }
+
+            parsed.Add(call);
+        }
+
+        calls = parsed;
+        problem = parsed.Count == 0 ? $"line {number}: the trace has no ioctl" : string.Empty;
+        return parsed.Count > 0;
+    }
+
+    private static bool TryParseCall(ReadOnlySpan<char> rest, int line, [NotNullWhen(true)] out TracedCall? call)
+    {
+        call = null;
+        int end = rest.LastIndexOf(") = ", StringComparison.Ordinal);
+        int first = rest.IndexOf(',');
+        if (end < 0 || first < 0 || first > end || !TryNumber(UpTo(rest[..first], '<'), out ulong descriptor) || descriptor > int.MaxValue)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<char> result = UpTo(UpTo(rest[(end + 4)..].Trim(), ' '), '<');
+        bool failed = result.StartsWith("-", StringComparison.Ordinal);
+        if (!TryNumber(failed ? result[1..] : result, out ulong magnitude) || magnitude > int.MaxValue)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<char> arguments = rest[(first + 1)..end];
+        int second = arguments.IndexOf(',');
+        ReadOnlySpan<char> request = (second < 0 ? arguments : arguments[..second]).Trim();
+        ReadOnlySpan<char> argument = second < 0 ? default : arguments[(second + 1)..].Trim();
+        var fields = new Dictionary<string, ulong>(StringComparer.Ordinal);
+        ulong? plain = null;
+        if (argument is ['{', .. var inside, '}'])
+        {
+            ReadFields(inside, fields);
+        }
+        else if (TryNumber(argument, out ulong value))
+        {
+            plain = value;
+        }
+
+        call = new TracedCall(line, (int)descriptor, request.ToString(), plain, fields, failed ? -(long)magnitude : (long)magnitude);
+        return true;
+    }
+
+    /// <summary>Fields name=number and name=[number]; others are passed over.</summary>
+    private static void ReadFields(ReadOnlySpan<char> inside, Dictionary<string, ulong> fields)
+    {
+        foreach (Range range in inside.Split(','))
+        {
+            ReadOnlySpan<char> field = inside[range].Trim();
+            int equals = field.IndexOf('=');
+            if (equals > 0 && TryNumber(field[(equals + 1)..].Trim("[]"), out ulong value))
+            {
+                fields[field[..equals].ToString()] = value;
+            }
+        }
+    }
+
+    private static ReadOnlySpan<char> UpTo(ReadOnlySpan<char> text, char mark)
+    {
+        int at = text.IndexOf(mark);
+        return at < 0 ? text : text[..at];
+    }
+
+    private static bool TryNumber(ReadOnlySpan<char> text, out ulong value)
+    {
+        text = text.Trim();
+        return text.StartsWith("0x", StringComparison.Ordinal)
+            ? ulong.TryParse(text[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value)
+            : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+    }
+}
