@@ -7,7 +7,7 @@ namespace Orrery.Interrupts.Exploration;
 /// </summary>
 internal sealed class ChunkedList<T> where T : unmanaged
 {
-    private const int ChunkBits = 18;
+    private const int ChunkBits = 14;
     private const int ChunkMask = (1 << ChunkBits) - 1;
 
     private T[][] _chunks = new T[64][];

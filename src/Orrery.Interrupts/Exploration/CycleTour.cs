@@ -5,17 +5,18 @@ namespace Orrery.Interrupts.Exploration;
 /// open, then home. Always succeeds inside a component that <see cref="FairCycleSearch"/> found, and is rarely the shortest.
 /// </summary>
 internal sealed class CycleTour(
-    StateGraph graph, IReadOnlyList<FairnessConstraint> fairness, LivenessProperty property, Func<int, int> componentOf)
+    StateGraph graph, IReadOnlyList<FairnessConstraint> fairness, LivenessProperty property, int[] component)
 {
+    private readonly HashSet<int> _inside = [.. component];
+
     /// <summary>The states after <paramref name="beginning"/>, which is also the last one.</summary>
     public List<int> From(int beginning)
     {
-        int component = componentOf(beginning);
         var cycle = new List<int>();
         int current = beginning;
-        foreach (uint labels in LabelsToTake(beginning, component))
+        foreach (uint labels in LabelsToTake())
         {
-            Walk(component, ref current, cycle, (_, step) => (step.Labels & labels) != 0);
+            Walk(ref current, cycle, step => (step.Labels & labels) != 0);
         }
 
         foreach (FairnessConstraint constraint in fairness.Where(c => c.Kind == FairnessKind.Weak))
@@ -25,27 +26,27 @@ internal sealed class CycleTour(
                 || IsTaken(beginning, cycle, constraint.Labels);
             if (!isMet)
             {
-                Walk(component, ref current, cycle, (_, step) => (graph.EnabledLabels(step.Target) & constraint.Labels) == 0);
+                Walk(ref current, cycle, step => (graph.EnabledLabels(step.Target) & constraint.Labels) == 0);
             }
         }
 
         if (current != beginning || cycle.Count == 0)
         {
-            Walk(component, ref current, cycle, (_, step) => step.Target == beginning);
+            Walk(ref current, cycle, step => step.Target == beginning);
         }
 
         return cycle;
     }
 
     /// <summary>Labels that the cycle is to take: what the property repeats, and every constraint's that the component has.</summary>
-    private IEnumerable<uint> LabelsToTake(int beginning, int component)
+    private IEnumerable<uint> LabelsToTake()
     {
         uint inside = 0;
-        foreach (int state in Reachable(beginning, component))
+        foreach (int state in component)
         {
             foreach (Edge step in graph.StepsFrom(state))
             {
-                inside |= IsInside(step, component) ? step.Labels : 0;
+                inside |= IsInside(step) ? step.Labels : 0;
             }
         }
 
@@ -63,8 +64,8 @@ internal sealed class CycleTour(
         }
     }
 
-    private bool IsInside(Edge step, int component) =>
-        (step.Labels & property.Avoiding) == 0 && componentOf(step.Target) == component;
+    private bool IsInside(Edge step) =>
+        (step.Labels & property.Avoiding) == 0 && _inside.Contains(step.Target);
 
     private bool IsTaken(int beginning, List<int> cycle, uint labels)
     {
@@ -85,26 +86,8 @@ internal sealed class CycleTour(
         return false;
     }
 
-    private HashSet<int> Reachable(int beginning, int component)
-    {
-        var reached = new HashSet<int> { beginning };
-        var waiting = new Queue<int>(reached);
-        while (waiting.TryDequeue(out int state))
-        {
-            foreach (Edge step in graph.StepsFrom(state))
-            {
-                if (IsInside(step, component) && reached.Add(step.Target))
-                {
-                    waiting.Enqueue(step.Target);
-                }
-            }
-        }
-
-        return reached;
-    }
-
     /// <summary>Appends the shortest way from <paramref name="current"/> to the end of a step that is wanted.</summary>
-    private void Walk(int component, ref int current, List<int> cycle, Func<int, Edge, bool> isWanted)
+    private void Walk(ref int current, List<int> cycle, Func<Edge, bool> isWanted)
     {
         var cameFrom = new Dictionary<int, int>();
         var waiting = new Queue<int>([current]);
@@ -113,12 +96,12 @@ internal sealed class CycleTour(
         {
             foreach (Edge step in graph.StepsFrom(state))
             {
-                if (!IsInside(step, component))
+                if (!IsInside(step))
                 {
                     continue;
                 }
 
-                if (isWanted(state, step))
+                if (isWanted(step))
                 {
                     int insertAt = cycle.Count;
                     cycle.Add(step.Target);

@@ -120,7 +120,7 @@ internal sealed class Exploration<TModel, TState>
         int end = 0;
         for (int i = 0; i < count; i++)
         {
-            var steps = new StepList<TState>(batch.Steps.AsSpan(end));
+            var steps = new StepList<TState>(batch.Steps.AsSpan(end, _model.MaxSuccessors));
             _model.AddSuccessors(in _table[first + i], ref steps);
             foreach (ref Step<TState> step in steps.Steps)
             {

@@ -3,9 +3,6 @@ namespace Orrery.Interrupts.Exploration;
 /// <summary>What to check, and how far to go.</summary>
 public sealed record ExplorationOptions
 {
-    /// <summary>The most states any exploration can number.</summary>
-    public const int StateLimitMax = int.MaxValue - 1;
-
     /// <summary>Identifiers of the properties to check; null for all. Unknown ones select nothing.</summary>
     public IReadOnlyCollection<string>? Properties { get; init; }
 

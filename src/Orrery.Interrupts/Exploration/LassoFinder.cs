@@ -17,6 +17,7 @@ internal sealed class LassoFinder(
     private const ulong Repeated = 1UL << 63;
 
     private readonly Obligations _obligations = new(fairness, property.Repeating);
+    private readonly int[] _componentOf = new int[graph.StateCount]; // counted from 1; 0 is none
     private int _visited;
 
     /// <param name="Path">States from an initial state to the cycle's beginning, both included.</param>
@@ -29,20 +30,21 @@ internal sealed class LassoFinder(
 
     public Lasso Find(List<int[]> components)
     {
-        var componentOf = new Dictionary<int, int>();
+        var beginnings = new Bitmap(graph.StateCount);
         for (int i = 0; i < components.Count; i++)
         {
             foreach (int state in components[i])
             {
-                componentOf.Add(state, i);
+                _componentOf[state] = i + 1;
+                beginnings[state] = true;
             }
         }
 
         // States are numbered breadth first, so the first one is nearest to the start.
-        List<int> beginnings = [.. componentOf.Keys.Order()];
-        var tour = new CycleTour(graph, fairness, property, state => componentOf.GetValueOrDefault(state, -1));
-        var best = new Lasso(tree.PathTo(beginnings[0]), tour.From(beginnings[0]), true);
-        foreach (int beginning in beginnings)
+        int[] nearest = beginnings.ToIndexes();
+        var tour = new CycleTour(graph, fairness, property, components[_componentOf[nearest[0]] - 1]);
+        var best = new Lasso(tree.PathTo(nearest[0]), tour.From(nearest[0]), true);
+        foreach (int beginning in nearest)
         {
             List<int> path = tree.PathTo(beginning);
             int longest = best.Length - (path.Count - 1) - 1;
@@ -51,7 +53,7 @@ internal sealed class LassoFinder(
                 break;
             }
 
-            if (ShortestCycle(beginning, componentOf, longest) is { } cycle)
+            if (ShortestCycle(beginning, longest) is { } cycle)
             {
                 best = new Lasso(path, cycle, true);
             }
@@ -61,9 +63,9 @@ internal sealed class LassoFinder(
     }
 
     /// <summary>The shortest fair cycle through <paramref name="beginning"/> of at most so many steps, or null.</summary>
-    private List<int>? ShortestCycle(int beginning, Dictionary<int, int> componentOf, int longest)
+    private List<int>? ShortestCycle(int beginning, int longest)
     {
-        int component = componentOf[beginning];
+        int component = _componentOf[beginning];
         var nodes = new List<(int State, ulong Met, int From)> { (beginning, Met(beginning), -1) };
         var seen = new HashSet<(int, ulong)>();
         int levelEnd = 1;
@@ -82,7 +84,7 @@ internal sealed class LassoFinder(
             (int state, ulong met, _) = nodes[i];
             foreach (Edge step in graph.StepsFrom(state))
             {
-                if ((step.Labels & property.Avoiding) != 0 || componentOf.GetValueOrDefault(step.Target, -1) != component)
+                if ((step.Labels & property.Avoiding) != 0 || _componentOf[step.Target] != component)
                 {
                     continue;
                 }

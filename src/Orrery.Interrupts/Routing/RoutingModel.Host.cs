@@ -26,7 +26,9 @@ public readonly partial struct RoutingModel<TProtocol, TState>
         }
     }
 
-    /// <summary>The physical timer fires; a guest that runs is left for it, by its interrupt or by the timer that stands in for it.</summary>
+    /// <summary>
+    /// The physical timer fires; a guest that runs is left for it, by its interrupt or by the timer that stands in for it.
+    /// </summary>
     private void AddPhysicalTimer(in Turn turn, ref StepList<TState> steps)
     {
         TState state = turn.State;
@@ -204,7 +206,8 @@ public readonly partial struct RoutingModel<TProtocol, TState>
         {
             _kernel.Refuse(ref next, ref nextCpu);
             Add(
-                turn, next, cpuIndex, nextCpu, RoutingAction.Refuse, RoutingLabels.Moves | RoutingLabels.Checks | RoutingLabels.ForcesExit, ref steps,
+                turn, next, cpuIndex, nextCpu, RoutingAction.Refuse,
+                RoutingLabels.Moves | RoutingLabels.Checks | RoutingLabels.ForcesExit, ref steps,
                 turn.Vcpu.ForcedExitAllowed ? 0 : RoutingProperties.L3);
         }
         else
@@ -248,7 +251,9 @@ public readonly partial struct RoutingModel<TProtocol, TState>
         }
     }
 
-    /// <summary>The vCPU loses its CPU: because another waits for one, or, if the repertoire says so, for no reason seen here.</summary>
+    /// <summary>
+    /// The vCPU loses its CPU: because another waits for one, or, if the repertoire says so, for no reason seen here.
+    /// </summary>
     private void AddPreemption(
         in Turn turn, int cpuIndex, in HostCpu cpu, Resumption resumption, ref StepList<TState> steps)
     {
@@ -267,6 +272,7 @@ public readonly partial struct RoutingModel<TProtocol, TState>
         HostCpu nextCpu = cpu;
         next.Resumption = resumption;
         nextCpu.Put(ref next, Place.KernelLoad);
-        Add(turn, next, cpuIndex, nextCpu, RoutingAction.Preempt, isWanted ? RoutingLabels.Yields : RoutingLabels.None, ref steps);
+        RoutingLabels labels = isWanted ? RoutingLabels.Yields : RoutingLabels.None;
+        Add(turn, next, cpuIndex, nextCpu, RoutingAction.Preempt, labels, ref steps);
     }
 }

@@ -8,7 +8,8 @@ public readonly partial struct RoutingModel<TProtocol, TState>
     private static ulong Word(in TState state, int index) =>
         Unsafe.Add(ref Unsafe.As<TState, ulong>(ref Unsafe.AsRef(in state)), index);
 
-    private static ref ulong WordRef(ref TState state, int index) => ref Unsafe.Add(ref Unsafe.As<TState, ulong>(ref state), index);
+    private static ref ulong WordRef(ref TState state, int index) =>
+        ref Unsafe.Add(ref Unsafe.As<TState, ulong>(ref state), index);
 
     private static void Store(ref TState state, int index, in Vcpu vcpu)
     {

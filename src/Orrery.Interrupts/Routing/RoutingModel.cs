@@ -180,7 +180,9 @@ public readonly partial struct RoutingModel<TProtocol, TState> : IModel<TState>
         if (isDue && vcpu.Enabled && vcpu.DistributorEnabled && vcpu.PriorityOpen && !vcpu.Active
             && (!vcpu.IrqsMasked || vcpu.Phase == GuestPhase.Vector))
         {
-            propositions |= vcpu.MustFireAgain && !_options.IsEdgeTriggered ? RoutingPropositions.MustBeTakenAgain : RoutingPropositions.MustBeTaken;
+            propositions |= vcpu.MustFireAgain && !_options.IsEdgeTriggered
+                ? RoutingPropositions.MustBeTakenAgain
+                : RoutingPropositions.MustBeTaken;
         }
 
         if (!vcpu.Line && vcpu.Input && !vcpu.HasKernelController)

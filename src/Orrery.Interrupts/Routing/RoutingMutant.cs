@@ -88,7 +88,7 @@ public sealed record RoutingMutant(
     private static RoutingMutant Restoring(string name, Rule broken, string what, string origin) =>
         new(name, RoutingProfile.Upstream, RoutingOptions.For() with { Broken = broken }, what, origin);
 
-    /// <summary>One vCPU that is never saved and restored: comparing the two would find most mistakes first, for no good reason.</summary>
+    /// <summary>One vCPU that is never saved and restored: to compare the two would find most mistakes first, and say little.</summary>
     private static RoutingOptions One(Rule broken) =>
         RoutingOptions.For() with { Broken = broken, Repertoire = Repertoire.All & ~Repertoire.SaveRestore };
 }

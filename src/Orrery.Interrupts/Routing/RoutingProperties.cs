@@ -39,7 +39,7 @@ internal static class RoutingProperties
         new("S10", "a machine saved and restored goes on as it would have without"),
         new("W6", "an acknowledgement that comes with a fall of the line is spurious"),
         new("L3", "between two forced exits the line changes or user space writes the word"),
-        new("SW", "with the controller in the kernel: in the guest, a list register that holds the interrupt has the physical one active"),
+        new("SW", "with the controller in the kernel: in the guest, the physical interrupt is active if a list register holds it"),
     ];
 
     public static uint Shift(RoutingLabels labels, int vcpu) => (uint)labels << (vcpu * BitsPerVcpu);

@@ -79,8 +79,12 @@ public class SafetyTests
         Assert.Equal((1_000_000L, 1_998_000L, 1998), (result.States, result.Transitions, result.Depth));
     }
 
+    [Fact]
+    public void A_model_with_more_steps_than_it_says_is_refused() =>
+        Assert.Throws<IndexOutOfRangeException>(() => Explorer.Explore<Counters, ulong>(new Counters(1, maxSuccessors: 1)));
+
     /// <summary>Two counters that each count up to a limit.</summary>
-    private readonly struct Counters(int limit, (int High, int Low)? forbidden = null) : IModel<ulong>
+    private readonly struct Counters(int limit, (int High, int Low)? forbidden = null, int maxSuccessors = 2) : IModel<ulong>
     {
         public const string NoDeadlock = "D";
 
@@ -92,7 +96,7 @@ public class SafetyTests
             NoDeadlock = new SafetyProperty(NoDeadlock, "a counter can count"),
         };
 
-        public int MaxSuccessors => 2;
+        public int MaxSuccessors => maxSuccessors;
 
         public IReadOnlyList<ulong> InitialStates => [0];
 

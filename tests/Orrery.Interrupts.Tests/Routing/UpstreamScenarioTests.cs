@@ -317,6 +317,16 @@ public class UpstreamScenarioTests
     }
 
     [Fact]
+    [Scenario("P20")]
+    public void A_timer_that_expires_between_save_and_restore_fires_once()
+    {
+        _bench.Do(Tick, SeeSignal).ToUser().Do(RoutingAction.SaveRestore, Expire).ToGuest().Do(TakeIrq, ReadIar).ToGuest();
+        Assert.Equal(GuestPhase.Handler, _bench.Vcpu().Phase);
+        _bench.Do(SetDeadlineAhead, WriteEoir).ToGuest();
+        Assert.Equal((1, false), (_bench.ForcedExits, _bench.Vcpu().Pin));
+    }
+
+    [Fact]
     [Scenario("T20")]
     public void A_timer_armed_and_disarmed_with_interrupts_off_delivers_nothing()
     {
