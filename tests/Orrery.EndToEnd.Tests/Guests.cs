@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Orrery.EndToEnd.Tests;
 
@@ -16,16 +17,17 @@ internal static class Guests
         process.Kill();
     }
 
+    /// <summary>The processes whose parent is <paramref name="parent"/>.</summary>
+    public static IReadOnlyList<int> ChildrenOf(int parent) => [.. Processes().Where(id => ParentOf($"/proc/{id}") == parent)];
+
+    /// <summary>Whether a process is there and more than an entry that nobody has collected.</summary>
+    public static bool IsRunning(int id) => Stat($"/proc/{id}") is [var state, ..] && state != "Z";
+
     private static IEnumerable<(int Id, string CommandLine)> Candidates()
     {
-        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        foreach (int id in ChildrenOf(Environment.ProcessId))
         {
-            if (!int.TryParse(Path.GetFileName(folder), out int id) || ParentOf(folder) != Environment.ProcessId)
-            {
-                continue;
-            }
-
-            string commandLine = Read(Path.Combine(folder, "cmdline")).Replace('\0', ' ');
+            string commandLine = Read($"/proc/{id}/cmdline").Replace('\0', ' ');
             if (commandLine.Contains("umid=", StringComparison.Ordinal))
             {
                 yield return (id, commandLine);
@@ -33,11 +35,25 @@ internal static class Guests
         }
     }
 
-    private static int ParentOf(string folder)
+    private static IEnumerable<int> Processes()
+    {
+        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), out int id))
+            {
+                yield return id;
+            }
+        }
+    }
+
+    private static int ParentOf(string folder) => Stat(folder) is [_, var parent, ..] ? int.Parse(parent, CultureInfo.InvariantCulture) : 0;
+
+    /// <summary>What /proc says of a process from its state on (proc(5), stat); empty when it is gone.</summary>
+    private static string[] Stat(string folder)
     {
         string stat = Read(Path.Combine(folder, "stat"));
         int end = stat.LastIndexOf(')');
-        return end > 0 && int.TryParse(stat[(end + 2)..].Split(' ')[1], out int parent) ? parent : 0;
+        return end > 0 ? stat[(end + 2)..].Split(' ') : [];
     }
 
     private static string Read(string path)

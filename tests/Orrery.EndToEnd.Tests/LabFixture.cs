@@ -25,14 +25,10 @@ public sealed class LabFixture : IDisposable
     /// <param name="settings">As <c>--set</c> has them.</param>
     internal FinishedLab Run(string yaml, RunOptions? options = null, Watcher? watcher = null, params string[] settings)
     {
-        LabFileResult file = LabFile.Parse(
-            yaml, "test.yaml", new LabFileOptions { Overrides = [.. settings.Select(text => LabOverride.Parse(text)!)] });
-        Assert.True(file.Lab is not null, string.Join('\n', file.Diagnostics));
+        LabDefinition lab = Parse(yaml, settings);
         watcher ??= new Watcher();
-        RunFolder folder = RunFolder.Create(Path.Combine(_folder, $"run{++_count}"), "test", out _)!;
-        RunResult result = LabRun.Run(
-            file.Lab, (options ?? new RunOptions()) with { Timeout = TimeSpan.FromMinutes(5) }, folder, watcher,
-            new SilentBuild(), watcher.Stop.Token);
+        RunFolder folder = NewFolder();
+        RunResult result = LabRun.Run(lab, Limited(options), folder, watcher, new SilentBuild(), watcher.Stop.Token);
         return new FinishedLab(result, folder, watcher);
     }
 
@@ -41,7 +37,29 @@ public sealed class LabFixture : IDisposable
         KernelCache.OfUser.FindOrBuild(new SilentBuild(), out string error, CancellationToken.None)?.Path
             ?? throw new InvalidOperationException(error);
 
-    private static string FindCommand()
+    /// <summary>Runs a lab given as YAML twice, as <c>--twice</c> does.</summary>
+    /// <param name="yaml">The lab file.</param>
+    /// <param name="first">Sees what happens in the first run.</param>
+    internal TwoRuns RunTwice(string yaml, Watcher first) => RepeatedRun.Run(
+        Parse(yaml), Limited(null), NewFolder(), first, new Watcher(), new SilentBuild(), first.Stop.Token);
+
+    /// <summary>A path of its own for whatever a test leaves behind.</summary>
+    internal string NewPath() => Path.Combine(_folder, $"{++_count}");
+
+    private RunFolder NewFolder() => RunFolder.Create(NewPath(), "test", out _)!;
+
+    private static RunOptions Limited(RunOptions? options) => (options ?? new RunOptions()) with { Timeout = TimeSpan.FromMinutes(5) };
+
+    private static LabDefinition Parse(string yaml, params string[] settings)
+    {
+        LabFileResult file = LabFile.Parse(
+            yaml, "test.yaml", new LabFileOptions { Overrides = [.. settings.Select(text => LabOverride.Parse(text)!)] });
+        Assert.True(file.Lab is not null, string.Join('\n', file.Diagnostics));
+        return file.Lab;
+    }
+
+    /// <summary>The published command, as ./test builds it.</summary>
+    internal static string FindCommand()
     {
         string? folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "Orrery.slnx")))

@@ -30,6 +30,7 @@ internal static class RunCommand
         var json = new Option<bool>("--json") { Description = "Prints the result as JSON; all else goes to standard error." };
         var timeout = new Option<double?>("--timeout") { Description = "Wall-clock limit in seconds.", HelpName = "SECONDS" };
         var kernel = new Option<string?>("--kernel") { Description = "The kernel that Linux nodes boot.", HelpName = "PATH" };
+        var twice = new Option<bool>("--twice") { Description = "Runs the lab again and stops at the first difference: exit status 6." };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Prints what the nodes write, line by line." };
         var calendar = new Option<string?>("--calendar")
         {
@@ -42,9 +43,9 @@ internal static class RunCommand
         };
         var command = new Command("run", "Runs a lab.")
         {
-            lab, words, seed, until, jobs, pace, output, set, json, timeout, kernel, verbose, calendar, segment,
+            lab, words, seed, until, jobs, pace, output, set, json, timeout, kernel, twice, verbose, calendar, segment,
         };
-        command.Validators.Add(result => Check(result, calendar, segment));
+        command.Validators.Add(result => Check(result, calendar, segment, twice));
         command.SetAction(parsed =>
         {
             List<string> overrides = [.. parsed.GetValue(set) ?? []];
@@ -71,17 +72,22 @@ internal static class RunCommand
                 : null;
             return Run(
                 parsed.GetValue(lab)!, parsed.GetValue(words) ?? [], overrides, options, outside,
-                parsed.GetValue(json), parsed.GetValue(verbose));
+                new Manner(parsed.GetValue(json), parsed.GetValue(twice), parsed.GetValue(verbose)));
         });
         return command;
     }
 
-    private static void Check(CommandResult result, Option<string?> calendar, Option<string[]> segment)
+    private static void Check(CommandResult result, Option<string?> calendar, Option<string[]> segment, Option<bool> twice)
     {
         string[] segments = result.GetValue(segment) ?? [];
         if (segments.Length > 0 && result.GetResult(calendar) is null)
         {
             result.AddError("--segment belongs to --calendar: without it the networks are the lab's own");
+        }
+
+        if (result.GetValue(twice) && result.GetResult(calendar) is not null)
+        {
+            result.AddError("--twice cannot run the rest of somebody else's calendar again: it does not go with --calendar");
         }
 
         foreach (string text in segments)
@@ -106,7 +112,7 @@ internal static class RunCommand
     }
 
     private static int Run(
-        string labPath, string[] words, List<string> overrides, RunOptions options, OutsideOptions? outside, bool json, bool verbose)
+        string labPath, string[] words, List<string> overrides, RunOptions options, OutsideOptions? outside, Manner manner)
     {
         if (!LabLoading.TryLoad(labPath, overrides, words, out LabDefinition? lab))
         {
@@ -114,13 +120,13 @@ internal static class RunCommand
         }
 
         // Whoever asked for bytes on standard output gets those and nothing else.
-        bool talkOnError = json || words.Length > 0;
+        bool talkOnError = manner.Json || words.Length > 0;
         TextWriter talk = talkOnError ? Console.Error : Console.Out;
-        bool live = !verbose && (talkOnError ? !Console.IsErrorRedirected : !Console.IsOutputRedirected);
+        bool live = !manner.Verbose && (talkOnError ? !Console.IsErrorRedirected : !Console.IsOutputRedirected);
         IAnsiConsole console = Terminal.Create(talk, live);
         var commandOutput = new CommandOutput(words.Length > 0 ? Console.OpenStandardOutput() : null);
         var liveReporter = live ? new LiveReporter(console, commandOutput) : null;
-        IRunObserver reporter = liveReporter ?? (IRunObserver)new PlainReporter(talk, verbose, commandOutput);
+        IRunObserver reporter = liveReporter ?? (IRunObserver)new PlainReporter(talk, manner.Verbose, commandOutput);
 
         if (RunFolder.Create(options.OutFolder, lab.Title, out string error) is not { } folder)
         {
@@ -133,13 +139,15 @@ internal static class RunCommand
         using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM, stop);
         using PosixSignalRegistration hangup = OnSignal(PosixSignal.SIGHUP, stop);
         using var kernelBuild = new KernelBuildReporter(talk, live);
-        RunResult result = outside is null
-            ? LabRun.Run(lab, options, folder, reporter, kernelBuild, stop.Token)
-            : OutsideRun.Run(lab, outside, options, folder, reporter, stop.Token);
+        TwoRuns runs = manner.Twice ? RepeatedRun.Run(lab, options, folder, reporter, SilentReporter(), kernelBuild, stop.Token)
+            : new TwoRuns(outside is null
+                ? LabRun.Run(lab, options, folder, reporter, kernelBuild, stop.Token)
+                : OutsideRun.Run(lab, outside, options, folder, reporter, stop.Token));
         liveReporter?.Clear();
-        if (json)
+        ReportRepetition(talk, runs);
+        if (manner.Json)
         {
-            Console.Out.Write(result.ToJson());
+            Console.Out.Write(runs.Result.ToJson());
         }
         else if (result.Status == RunStatus.Unusable)
         {
@@ -147,10 +155,25 @@ internal static class RunCommand
         }
         else
         {
-            Summary.Write(console, result, folder);
+            Summary.Write(console, runs.Result, folder);
         }
 
-        return result.ExitCode;
+        return runs.Result.ExitCode;
+    }
+
+    // The second run has nothing to say unless it differs.
+    private static PlainReporter SilentReporter() => new(TextWriter.Null, verbose: false, new CommandOutput(null));
+
+    private static void ReportRepetition(TextWriter talk, TwoRuns runs)
+    {
+        if (runs.Difference is not null)
+        {
+            new DifferenceReport(talk).Write(runs.Header!, runs.Header!, runs.Difference);
+        }
+        else if (runs.Result.Repeated is { Same: true } repeated)
+        {
+            talk.WriteLine($"run again: the same, digest {repeated.Digest}");
+        }
     }
 
     private static PosixSignalRegistration OnSignal(PosixSignal signal, CancellationTokenSource stop)
@@ -160,4 +183,7 @@ internal static class RunCommand
             context.Cancel = true;
             stop.Cancel();
         });
+
+    /// <summary>How a run is shown, and whether there are two.</summary>
+    private sealed record Manner(bool Json, bool Twice, bool Verbose);
 }

@@ -42,6 +42,11 @@ internal static class Summary
             + string.Create(CultureInfo.InvariantCulture, $"{result.WallSeconds:F3} s, ")
             + $"{Figures.Speedup(result.SimulatedNs, result.WallSeconds)}, seed {result.Seed}"
             + (result.Digest.Length > 0 ? $", digest {result.Digest[..Math.Min(16, result.Digest.Length)]}" : ""));
+        if (result.HeldBackBy is { } held)
+        {
+            console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"held back most by {held.Network}: workers waited {held.Seconds:F3} s for its delay"));
+        }
+
         console.WriteLine($"run folder {Path.GetRelativePath(Environment.CurrentDirectory, folder.Path)}");
     }
 

@@ -14,7 +14,7 @@ internal static class LabKeys
     /// <summary>Further keys of a node of each kind.</summary>
     public static readonly IReadOnlyDictionary<string, string[]> NodeOfKind = new Dictionary<string, string[]>
     {
-        [LinuxNode.KindName] = ["memory", "run", "root", "files", "kernel", "kernel-arguments", "type"],
+        [LinuxNode.KindName] = ["memory", "run", "root", "files", "kernel", "kernel-arguments", "seed", "type"],
         [MachineNode.KindName] = ["program", "assembly", "process", "interrupts", "type"],
         [ExternalNode.KindName] = [],
     };

@@ -6,6 +6,8 @@ namespace Orrery.Lab.Files;
 /// <summary>Turns the tree of a lab file into a <see cref="LabDefinition"/>.</summary>
 internal static class LabReader
 {
+    public const string SeedExpected = "a whole number below 2^64";
+
     /// <summary>The lab; null when a diagnostic is an error.</summary>
     public static LabDefinition? Read(LabValue root, string file, List<LabDiagnostic> diagnostics)
     {
@@ -30,7 +32,7 @@ internal static class LabReader
         };
         definition = definition with
         {
-            Seed = lab.Number("seed", "a whole number below 2^64") ?? definition.Seed,
+            Seed = lab.Number("seed", SeedExpected) ?? definition.Seed,
             StartUnixNs = ReadStart(lab) ?? definition.StartUnixNs,
             Record = lab.Switch("record") ?? definition.Record,
         };

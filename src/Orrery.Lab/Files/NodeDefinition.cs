@@ -59,6 +59,9 @@ public sealed record LinuxNode : NodeDefinition
     /// <summary>The kernel to boot, when it is not the lab's.</summary>
     public string? Kernel { get; init; }
 
+    /// <summary>The root of the node's random numbers, when it is not the lab's.</summary>
+    public ulong? Seed { get; init; }
+
     public override bool Runs => !Run.IsEmpty;
 }
 

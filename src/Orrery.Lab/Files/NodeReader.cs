@@ -113,6 +113,7 @@ internal sealed partial class NodeReader(string folder, CalendarOptions calendar
             Files = new GuestFileReader(folder, diagnostics).Read(node),
             Kernel = ReadPath(node, "kernel", "a kernel that exists", File.Exists),
             KernelArguments = ReadKernelArguments(node),
+            Seed = node.Number("seed", LabReader.SeedExpected),
         };
     }
 

@@ -46,6 +46,19 @@ public sealed class DigestTrail(TextWriter output) : IDisposable
         }
     }
 
+    /// <summary>Hands what is buffered to the output.</summary>
+    internal void Flush()
+    {
+        try
+        {
+            output.Flush();
+        }
+        catch (IOException error)
+        {
+            Break(error);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -52,6 +52,13 @@ internal sealed class RunRecording : IDisposable
         return recording;
     }
 
+    /// <summary>Hands over what is buffered, so that it is there if Orrery is killed.</summary>
+    public void Flush()
+    {
+        _trail.Flush();
+        _records?.Flush();
+    }
+
     /// <summary>Completes the files.</summary>
     /// <returns>The digests.</returns>
     public DigestResult Finish()

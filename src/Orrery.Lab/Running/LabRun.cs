@@ -75,6 +75,12 @@ public static class LabRun
         var reporter = new RunReporter(running, observer, options.Pace);
         running.Simulator.AddRecordReader(reporter);
         running.Simulator.EpochEnded += reporter.OnEpochEnded;
+        running.Simulator.EpochEnded += new ProgressKeeper(folder, recorded, running.Notices).OnEpochEnded;
+        if (options.ComparedWith is { } comparison)
+        {
+            running.Simulator.AddRecordReader(new ComparingReader(comparison));
+        }
+
         observer.Started(running);
         if (!running.TryStart(out error))
         {
@@ -86,7 +92,8 @@ public static class LabRun
         // A worker may be waiting for a guest that computes; without guests nobody waits.
         using CancellationTokenRegistration kill = stop.Token.Register(running.KillGuests);
         RunEnd end = RunEnd.Of(lab.Until, running.RunningNodes);
-        Simulation.RunResult outcome = running.Simulator.Run(end.Limit, end.IsReached, stop.Token);
+        Simulation.RunResult outcome = running.Simulator.Run(
+            end.Limit, () => options.ComparedWith is { IsDecided: true } || end.IsReached(), stop.Token);
         running.KillGuests();
         DigestResult digest = recorded.Finish();
         foreach (string fault in recorded.Faults)
@@ -144,6 +151,7 @@ public static class LabRun
             WallSeconds = Math.Round(running.Wall.TotalSeconds, 6),
             Events = running.Simulator.Timelines.Aggregate(0UL, (sum, timeline) => sum + timeline.EventCount),
             Digest = digest.Lab,
+            HeldBackBy = HeldBack.Most(running.Fabric, running.Simulator),
             Nodes = nodes,
             Faults = faults,
         };

@@ -45,7 +45,7 @@ internal sealed class LinuxNodeRun : ParticipantNodeRun
             Kernel = kernel,
             Setup = GuestSetup.Of(lab, _definition),
             MemoryBytes = _definition.MemoryBytes,
-            Seed = lab.Seed,
+            Seed = _definition.Seed ?? lab.Seed,
             Clock = GuestClock.Calendar(Id, CalendarSocket),
             Devices = [.. Devices.Select(device => new GuestDevice(device.Socket, device.Device.DeviceId))],
             SerialLines = _serial is null ? [] : [_serial.GuestEnd],

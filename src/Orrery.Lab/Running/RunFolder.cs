@@ -5,10 +5,12 @@ namespace Orrery.Lab.Running;
 /// <summary>
 /// Where a run leaves what it leaves: <c>result.json</c>, per node <c>NODE.out</c> (what its commands wrote) and
 /// <c>NODE.console</c> (its kernel's messages), per captured network <c>NETWORK.pcapng</c>, and <c>records</c> and
-/// <c>digests.tsv</c> for comparing runs.
+/// <c>digests.tsv</c> for comparing runs. While the run goes on <c>result.json</c> says how far it is.
 /// </summary>
 public sealed class RunFolder
 {
+    private const string AgainFolder = "again";
+
     private RunFolder(string path) => Path = path;
 
     /// <summary>The folder.</summary>
@@ -31,6 +33,10 @@ public sealed class RunFolder
 
     /// <summary>The capture of <paramref name="network"/>.</summary>
     public string Capture(string network) => File($"{network}.pcapng");
+
+    /// <summary>Makes a folder in this one for a second run of the same lab.</summary>
+    /// <inheritdoc cref="Create"/>
+    public RunFolder? CreateAgain(out string error) => Create(File(AgainFolder), "", out error);
 
     /// <summary>Where the run in <paramref name="folder"/> left its records.</summary>
     public static string RecordsIn(string folder) => System.IO.Path.Combine(folder, "records");
@@ -75,10 +81,23 @@ public sealed class RunFolder
             {
                 System.IO.File.Delete(file);
             }
+
+            string again = System.IO.Path.Combine(path, AgainFolder);
+            if (System.IO.File.Exists(System.IO.Path.Combine(again, "result.json")))
+            {
+                Directory.Delete(again, recursive: true);
+            }
         }
 
         Directory.CreateDirectory(path);
-        return new RunFolder(path);
+        return Begin(path);
+    }
+
+    private static RunFolder Begin(string path)
+    {
+        var folder = new RunFolder(path);
+        new RunProgress(0, 0).Write(folder.Result);
+        return folder;
     }
 
     private static RunFolder CreateNext(string title)
@@ -92,7 +111,7 @@ public sealed class RunFolder
             if (TryCreateNew(path))
             {
                 Link(parent, path);
-                return new RunFolder(path);
+                return Begin(path);
             }
         }
     }
@@ -103,9 +122,7 @@ public sealed class RunFolder
         Directory.CreateDirectory(path);
         try
         {
-            using var claimed = new FileStream(
-                System.IO.Path.Combine(path, "result.json"), FileMode.CreateNew, FileAccess.Write);
-            claimed.Write("{ \"status\": \"running\" }\n"u8);
+            new FileStream(System.IO.Path.Combine(path, "result.json"), FileMode.CreateNew, FileAccess.Write).Dispose();
             return true;
         }
         catch (IOException) when (Directory.Exists(path))

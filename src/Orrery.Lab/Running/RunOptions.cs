@@ -1,3 +1,5 @@
+using Orrery.Lab.Records;
+
 namespace Orrery.Lab.Running;
 
 /// <summary>How a lab is run; what is run, and from which seed, is in the lab itself.</summary>
@@ -14,6 +16,9 @@ public sealed record RunOptions
 
     /// <summary>Wall-clock limit of the run; null: none.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Another run: this one ends at the first difference from it. Null: none.</summary>
+    public RunComparison? ComparedWith { get; init; }
 
     /// <summary>The kernel that Linux nodes boot; null: the lab's, or the one that Orrery builds.</summary>
     public string? Kernel { get; init; }

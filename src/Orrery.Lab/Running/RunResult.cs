@@ -33,8 +33,11 @@ public sealed record RunResult
     /// <summary>A hash over every frame, console byte and life-cycle event (docs/results.md).</summary>
     public required string Digest { get; init; }
 
-    /// <summary>The wire that held the workers back most; null with one worker.</summary>
-    public string? HeldBackBy { get; init; }
+    /// <summary>The network that held the workers back most; null when none of them had to wait for another.</summary>
+    public HeldBack? HeldBackBy { get; init; }
+
+    /// <summary>What running the lab again came to; null when it was run once.</summary>
+    public RepeatedResult? Repeated { get; init; }
 
     /// <summary>The nodes, in the order of the lab file.</summary>
     public required IReadOnlyList<NodeResult> Nodes { get; init; }
@@ -58,7 +61,7 @@ public sealed record RunResult
     };
 
     /// <summary>Writes the result as JSON.</summary>
-    public void Write(string path) => File.WriteAllText(path, ToJson());
+    public void Write(string path) => RunProgress.Replace(path, ToJson());
 
     /// <summary>The result as JSON, ended by a line feed.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, RunResultJson.Default.RunResult) + "\n";
@@ -86,9 +89,26 @@ public sealed record NodeResult
     public required ulong? EndedNs { get; init; }
 }
 
+/// <summary>What running a lab again came to.</summary>
+public sealed record RepeatedResult
+{
+    /// <summary>Both runs did the same; null when the second did not come far enough to tell.</summary>
+    public required bool? Same { get; init; }
+
+    /// <summary>The digest of the second run, as far as it went.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>When the first event that differs happened, in simulated nanoseconds, in the run in which it came first.</summary>
+    public ulong? DifferentNs { get; init; }
+
+    /// <summary>What differs there first, and whose it is: <c>frames client.eth0</c>.</summary>
+    public string? DifferentStream { get; init; }
+}
+
 [JsonSourceGenerationOptions(
     WriteIndented = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RunResult))]
+[JsonSerializable(typeof(RunProgress))]
 internal sealed partial class RunResultJson : JsonSerializerContext;

@@ -29,6 +29,10 @@ public enum RunStatus
     [JsonStringEnumMemberName("idle")]
     Idle = 5,
 
+    /// <summary>The lab was run twice (<c>--twice</c>), and the runs differ.</summary>
+    [JsonStringEnumMemberName("different")]
+    Different = 6,
+
     /// <summary>Ended by the user (SIGINT), as a shell reports it.</summary>
     [JsonStringEnumMemberName("interrupted")]
     Interrupted = 130,

@@ -53,6 +53,40 @@ public sealed class RecordedRunTests : IDisposable
     }
 
     [Fact]
+    public void Twice_the_same()
+    {
+        string folder = Run("run", "--twice", "--json");
+        using JsonDocument result = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "result.json")));
+        JsonElement repeated = result.RootElement.GetProperty("repeated");
+        Assert.True(repeated.GetProperty("same").GetBoolean());
+        Assert.Equal(Digest(folder), repeated.GetProperty("digest").GetString());
+        Assert.Equal(Digest(folder), Digest(Path.Combine(folder, "again")));
+        Run("run");
+        Assert.False(Directory.Exists(Path.Combine(folder, "again")));
+    }
+
+    [Fact]
+    public void Twice_with_another_host_is_a_status_of_its_own()
+    {
+        string lab = Path.Combine(_folder, "lab.yaml");
+        // The node carries a file that the first run itself changes.
+        string folder = Run("run");
+        File.WriteAllText(lab, $$"""
+            nodes:
+              a: { run: grep status /etc/planted, files: { /etc/planted: {{folder}}/result.json } }
+              b: { run: sleep 1 }
+            """);
+        CommandResult result = OrreryProcess.Run("run", lab, "--out", folder, "--twice", "--json");
+        Assert.Equal(6, result.ExitCode);
+        Assert.Contains(": console a", result.Error, StringComparison.Ordinal);
+        Assert.Contains("run 1  ", result.Error, StringComparison.Ordinal);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        Assert.Equal("different", json.RootElement.GetProperty("status").GetString());
+        Assert.False(json.RootElement.GetProperty("repeated").GetProperty("same").GetBoolean());
+        Assert.Equal("console a", json.RootElement.GetProperty("repeated").GetProperty("different_stream").GetString());
+    }
+
+    [Fact]
     public void A_capture_and_the_output_are_there_if_wanted()
     {
         string folder = Run("run", "--set", "capture=on", "--set", "record=off");

@@ -13,7 +13,7 @@ public class LabDiagnosticTests
     [Theory]
     // Typos.
     [InlineData(Head + "sede: 1", "lab.yaml:2:1: found key 'sede', expected one of the keys of a lab: lab, seed, start, kernel, nodes, links, segments, until, capture, record, calendar (did you mean 'seed'?)")]
-    [InlineData("nodes: { a: { rnu: x, run: x } }", "lab.yaml:1:15: found key 'rnu', expected one of the keys of a linux node: kind, start, address, interfaces, calendar, memory, run, root, files, kernel, kernel-arguments, type (did you mean 'run'?)")]
+    [InlineData("nodes: { a: { rnu: x, run: x } }", "lab.yaml:1:15: found key 'rnu', expected one of the keys of a linux node: kind, start, address, interfaces, calendar, memory, run, root, files, kernel, kernel-arguments, seed, type (did you mean 'run'?)")]
     [InlineData("nodes: { a: { kind: linx, run: x } }\nuntil: 1s", "lab.yaml:1:21: found 'linx', expected one of the kinds: linux, machine, external (did you mean 'linux'?)")]
     [InlineData("nodes: { a: { run: x, program: x } }", "lab.yaml:1:23: found key 'program', expected it on a node of kind machine only; this one is of kind linux")]
     [InlineData("nodes: { a: { run: x }, a: {} }", "lab.yaml:1:25: found 'a' a second time, expected each key once")]

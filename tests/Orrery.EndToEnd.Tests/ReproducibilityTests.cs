@@ -1,0 +1,141 @@
+using System.Text.Json;
+using Orrery.Lab.Records;
+using Orrery.Lab.Running;
+
+namespace Orrery.EndToEnd.Tests;
+
+/// <summary>Same seed, same bytes, whatever the host does (docs/reproducibility.md).</summary>
+public sealed class ReproducibilityTests : IDisposable
+{
+    private const int Repetitions = 3;
+
+    private readonly LabFixture _labs = new();
+
+    public static TheoryData<string> Labs { get; } = new() { nameof(TrafficLabs.Pair), nameof(TrafficLabs.Late), nameof(TrafficLabs.Switch) };
+
+    public void Dispose() => _labs.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Labs))]
+    public void Workers_and_schedule_memory_change_no_byte(string name)
+    {
+        string lab = LabOf(name);
+        string digest = DigestOf(lab, 1);
+        Assert.Equal(digest, DigestOf(lab, 2));
+        Assert.Equal(digest, DigestOf(lab, 1, "calendar.memory=off"));
+        Assert.Equal(digest, DigestOf(lab, 2, "calendar.memory=off"));
+        Assert.Equal(digest, DigestOf(lab, 2, "nodes.server.calendar.memory=off"));
+    }
+
+    [Fact]
+    public void A_busy_host_changes_no_byte()
+    {
+        string digest = DigestOf(TrafficLabs.Pair, 1);
+        using var load = new BusyLoad(threads: 2 * Environment.ProcessorCount);
+        for (int i = 0; i < Repetitions; i++)
+        {
+            Assert.Equal(digest, DigestOf(TrafficLabs.Pair, 1 + i % 2));
+        }
+    }
+
+    [Fact]
+    public void Folder_and_environment_change_no_byte()
+    {
+        string digest = DigestOf(TrafficLabs.Pair, 1);
+        for (int i = 0; i < Repetitions; i++)
+        {
+            string folder = Directory.CreateDirectory(_labs.NewPath() + new string('x', 10 * i)).FullName;
+            File.WriteAllText(Path.Combine(folder, "lab.yaml"), TrafficLabs.Pair);
+            File.WriteAllText(Path.Combine(folder, "root_fs"), "not for guests");
+            using var run = OrreryRun.Start(
+                folder, ["run", "lab.yaml", "--out", "out"],
+                ("TMPDIR", folder), ("USER", "somebody"), ("LANG", i == 0 ? "C" : "de_DE.UTF-8"), ("TZ", "Asia/Kolkata"),
+                ("FILLER", new string('x', 1000 * i)));
+            Assert.Equal(0, run.WaitForExit());
+            using JsonDocument result = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "out", "result.json")));
+            Assert.Equal(digest, result.RootElement.GetProperty("digest").GetString());
+        }
+    }
+
+    [Fact]
+    public void Other_seeds_are_other_runs()
+    {
+        string[] digests = [.. Enumerable.Range(1, Repetitions).Select(seed => DigestOf(TrafficLabs.Pair, 1, $"seed={seed}"))];
+        Assert.Equal(Repetitions, digests.Distinct().Count());
+    }
+
+    [Fact]
+    public void Twice_the_same()
+    {
+        TwoRuns runs = _labs.RunTwice(TrafficLabs.Pair, new Watcher());
+        Assert.Equal((RunStatus.Passed, true), (runs.Result.Status, runs.Result.Repeated!.Same));
+        Assert.Equal(runs.Result.Digest, runs.Result.Repeated.Digest);
+        Assert.Null(runs.Difference);
+    }
+
+    [Fact]
+    public void What_changes_on_the_host_between_two_runs_is_found()
+    {
+        string path = _labs.NewPath();
+        File.WriteAllText(path, "one\n");
+        var watcher = new Watcher { OnProgress = _ => File.WriteAllText(path, "two\n") };
+        TwoRuns runs = _labs.RunTwice(
+            $$"""
+            nodes:
+              a: { run: "sleep 2" }
+              b: { run: [sleep 1, cat /etc/planted, sleep 100], files: { /etc/planted: {{path}} } }
+            """,
+            watcher);
+        Assert.Equal(RunStatus.Different, runs.Result.Status);
+        Assert.Equal((false, "console b"), (runs.Result.Repeated!.Same, runs.Difference!.Stream));
+        Assert.Equal("one\n"u8.ToArray(), runs.Difference.Left!.Payload);
+        Assert.Equal("two\n"u8.ToArray(), runs.Difference.Right!.Payload);
+        Assert.InRange(runs.Result.Repeated.DifferentNs!.Value, 1_000_000_000u, 1_200_000_000u);
+    }
+
+    [Fact]
+    public void A_wire_one_nanosecond_longer_is_found_by_what_arrives_over_it()
+    {
+        RunDifference difference = DifferenceWith("links.0.delay=5000001ns");
+        Assert.StartsWith("frames ", difference.Stream, StringComparison.Ordinal);
+        Assert.Equal(difference.Left!.Payload, difference.Right!.Payload);
+        Assert.Equal(1u, difference.Right.Time.Nanoseconds - difference.Left.Time.Nanoseconds);
+    }
+
+    [Fact]
+    public void Other_random_numbers_of_one_guest_are_found_at_that_guest()
+    {
+        RunDifference difference = DifferenceWith("nodes.server.seed=43");
+        Assert.Equal("frames server.eth0", difference.Stream);
+    }
+
+    private RunDifference DifferenceWith(string setting)
+    {
+        FinishedLab first = _labs.Run(TrafficLabs.Pair);
+        FinishedLab second = _labs.Run(TrafficLabs.Pair, null, null, setting);
+        Assert.NotEqual(first.Result.Digest, second.Result.Digest);
+        using RecordFileReader left = RecordFileReader.Open(first.Folder.Records, out _)!;
+        using RecordFileReader right = RecordFileReader.Open(second.Folder.Records, out _)!;
+        var comparison = new RunComparison(left);
+        while (!comparison.IsDecided && right.Next() is { } record)
+        {
+            comparison.Add(record);
+        }
+
+        return comparison.Finish(rightIsCutOff: false)!;
+    }
+
+    private string DigestOf(string lab, int jobs, params string[] settings)
+    {
+        FinishedLab run = _labs.Run(lab, new RunOptions { Jobs = jobs }, null, settings);
+        Assert.Equal((RunStatus.Passed, ""), (run.Result.Status, run.Result.Reason));
+        return run.Result.Digest;
+    }
+
+    private static string LabOf(string name) => name switch
+    {
+        nameof(TrafficLabs.Pair) => TrafficLabs.Pair,
+        nameof(TrafficLabs.Late) => TrafficLabs.Late,
+        _ => TrafficLabs.Switch,
+    };
+}
