@@ -149,9 +149,9 @@ internal static class RunCommand
         {
             Console.Out.Write(runs.Result.ToJson());
         }
-        else if (result.Status == RunStatus.Unusable)
+        else if (runs.Result.Status == RunStatus.Unusable)
         {
-            Console.Error.WriteLine($"orrery: {result.Reason}");
+            Console.Error.WriteLine($"orrery: {runs.Result.Reason}");
         }
         else
         {

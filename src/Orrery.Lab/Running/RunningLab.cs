@@ -180,10 +180,18 @@ internal sealed class RunningLab : IRunView, IDisposable
         LinuxNode node, Timeline timeline, Origin origin, Port[] ports, RunFolder folder, string? kernel, out string error)
     {
         error = "";
-        _launcher ??= GuestLauncher.Create(out error);
         if (_launcher is null)
         {
-            return false;
+            _launcher = GuestLauncher.Create(out error);
+            if (_launcher is null)
+            {
+                return false;
+            }
+
+            if (_launcher.Warning is { } warning)
+            {
+                Notices.Notice(warning);
+            }
         }
 
         var run = new LinuxNodeRun(node, HostOf(timeline), origin, ports, Notices);
