@@ -53,8 +53,9 @@ public sealed class LinuxGuestTests : IDisposable
     [Fact]
     public void A_hosts_root_is_seen_and_not_changed()
     {
-        // Not in /tmp, of which a guest has one of its own.
-        string file = Path.Combine(AppContext.BaseDirectory, "from-host");
+        // Not in /tmp, of which a guest has one of its own; the project itself may lie there.
+        string folder = Directory.CreateDirectory($"/var/tmp/orrery-{Guid.NewGuid():N}").FullName;
+        string file = Path.Combine(folder, "from-host");
         File.WriteAllText(file, "from the host");
         LinuxGuestOptions options = Options([$"cat {file}; echo changed >{file}; cat {file}; cat /opt/added; which dpkg"]);
         options = options with
@@ -66,8 +67,10 @@ public sealed class LinuxGuestTests : IDisposable
             },
         };
         string console = Run(_launcher, options).Console;
+        string kept = File.ReadAllText(file);
+        Directory.Delete(folder, recursive: true);
         Assert.Contains("from the hostchanged\nan added file\n/usr/bin/dpkg\norrery: exit 1 0\n", console);
-        Assert.Equal("from the host", File.ReadAllText(file));
+        Assert.Equal("from the host", kept);
     }
 
     [Fact]
