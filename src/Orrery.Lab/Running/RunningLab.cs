@@ -27,7 +27,7 @@ internal sealed class RunningLab : IRunView, IDisposable
         _lab = lab;
         _options = options;
         Folder = folder.Path;
-        int jobs = options.Jobs > 0 ? options.Jobs : Environment.ProcessorCount;
+        int jobs = Math.Min(options.Jobs > 0 ? options.Jobs : Environment.ProcessorCount, TimelinePlan.IndependentPartsOf(lab));
         _processors = ProcessorLease.Take(jobs);
         Simulator = new Simulator(new SimulatorOptions
         {
