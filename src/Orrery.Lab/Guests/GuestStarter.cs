@@ -103,9 +103,7 @@ internal sealed class GuestStarter : IDisposable
 
     private static ChildProcess? Limit(ChildProcess? process)
     {
-        const ulong stackBytes = 8 << 20;
-        process?.SetLimit(ProcessResource.Core, 0);
-        process?.SetLimit(ProcessResource.Stack, stackBytes);
+        process?.SetLimit(ProcessResource.Core, 0); // a guest prints it
         return process;
     }
 }

@@ -249,12 +249,12 @@ public sealed unsafe class ChildProcess : IDisposable
     }
 }
 
-/// <summary>A resource whose use a process can be limited in (getrlimit(2)).</summary>
+/// <summary>
+/// A resource whose use a process can be limited in (getrlimit(2)). The stack is not one: a program that is still being
+/// loaded takes its limit back from the start of execve(2).
+/// </summary>
 public enum ProcessResource
 {
-    /// <summary>Bytes of the main thread's stack.</summary>
-    Stack = 3,
-
     /// <summary>Bytes of a core dump.</summary>
     Core = 4,
 }
