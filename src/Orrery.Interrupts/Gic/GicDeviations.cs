@@ -40,8 +40,8 @@ public enum GicDeviations : uint
     /// </summary>
     SgiActiveFromOneSource = 1 << 5,
 
-    /// <summary>KVM, GICv3: GICD_STATUSR reads as ones and ignores writes.</summary>
-    StatusReadsAsOnes = 1 << 6,
+    /// <summary>KVM, GICv3: errors are not recorded: GICD_STATUSR reads as ones, GICR_STATUSR as zero, and both ignore writes.</summary>
+    NoErrorStatus = 1 << 6,
 
     /// <summary>KVM, GICv2: the identification registers at the end of the distributor read as zero.</summary>
     NoPeripheralId = 1 << 7,
@@ -74,7 +74,7 @@ public enum GicDeviations : uint
 
     /// <summary>All of KVM's (Linux 6.12).</summary>
     Kvm = SingleGroupEnable | LevelLatchLivesUntilDeactivation | EveryHighIsAnEdge | LowestTargetOnly
-        | EoiDeactivatesMatchOnly | SgiActiveFromOneSource | StatusReadsAsOnes | NoPeripheralId | NoOneOfN
+        | EoiDeactivatesMatchOnly | SgiActiveFromOneSource | NoErrorStatus | NoPeripheralId | NoOneOfN
         | RefusedControlLowersBits | SharedActivePriorities | DeliversFromLists | PendingSourcesHide,
 
     /// <summary>Mutant: the pending state of a level interrupt is stored when its line rises, and a fall does not clear it

@@ -58,10 +58,12 @@ public sealed partial record KnownDeviation
                 "KVM keeps one `active_source`. While an SGI is active from one CPU, the same SGI of another is not delivered, "
                 + "although the architecture treats them as interrupts of their own; and any EOI of the SGI deactivates it.",
         },
-        new("K07", "GICD_STATUSR reads as ones", [VgicKind.GicV3])
+        new("K07", "errors are not recorded: GICD_STATUSR reads as ones, GICR_STATUSR as zero", [VgicKind.GicV3])
         {
-            Flag = GicDeviations.StatusReadsAsOnes,
-            Explanation = "The register table maps it to `vgic_mmio_read_rao`. Error reporting by STATUSR is not implemented.",
+            Flag = GicDeviations.NoErrorStatus,
+            Explanation =
+                "The register tables map the one to `vgic_mmio_read_rao`, the other to `vgic_mmio_read_raz`; writes are ignored. "
+                + "The architecture records accesses to reserved locations, and of the wrong direction, until ones are written back.",
         },
         new("K08", "the identification registers of the distributor read as zero", [VgicKind.GicV2])
         {

@@ -142,7 +142,7 @@ public sealed partial class GicV3 : IVgic
                 case 0x000C:
                     return value == 0 ? KvmErrno.None : KvmErrno.Invalid;
                 case 0x0010:
-                    _distributorStatus = Deviations.Has(GicDeviations.StatusReadsAsOnes) ? (byte)0 : (byte)(value & 0xF);
+                    AssignStatus(ref _distributorStatus, value);
                     return KvmErrno.None;
             }
 
@@ -150,7 +150,7 @@ public sealed partial class GicV3 : IVgic
         }
         else if (attribute.Offset == 0x0010)
         {
-            _redistributorStatus[cpu] = (byte)(value & 0xF);
+            AssignStatus(ref _redistributorStatus[cpu], value);
         }
         else if (attribute.Offset < SgiFrameOffset)
         {
