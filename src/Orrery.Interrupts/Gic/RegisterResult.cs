@@ -65,29 +65,38 @@ public readonly record struct RegisterError(RegisterErrorKind Kind, GicFrame Fra
 }
 
 /// <summary>The outcome of a register access: a value (0 for a write) or an error with its place.</summary>
+/// <remarks>Two words, so that it is returned in registers: of all structures the accesses pass this one most.</remarks>
 public readonly struct RegisterResult
 {
-    private RegisterResult(ulong value, RegisterError error)
+    // An error as one word: [3:0] kind, [7:4] frame, [15:8] width, [31:16] CPU, [63:32] offset. 0 is none.
+    private readonly ulong _error;
+
+    private RegisterResult(ulong value, ulong error)
     {
         Value = value;
-        Error = error;
+        _error = error;
     }
 
     /// <summary>The value read; 0 for a write, and for an access that failed (what a guest sees of a reserved register).</summary>
     public ulong Value { get; }
 
     /// <summary>What went wrong, if anything.</summary>
-    public RegisterError Error { get; }
+    public RegisterError Error => IsOk
+        ? default
+        : new RegisterError(
+            (RegisterErrorKind)(_error & 0xF), (GicFrame)(_error >> 4 & 0xF), (byte)(_error >> 8), (short)(_error >> 16), (uint)(_error >> 32));
 
     /// <summary>Whether the access took place.</summary>
-    public bool IsOk => Error.Kind == RegisterErrorKind.None;
+    public bool IsOk => _error == 0;
 
     /// <summary>A write that took place.</summary>
     public static RegisterResult Done => default;
 
     /// <summary>A value read.</summary>
-    public static RegisterResult Of(ulong value) => new(value, default);
+    public static RegisterResult Of(ulong value) => new(value, 0);
 
     /// <summary>An access that did not take place.</summary>
-    public static RegisterResult Failed(RegisterError error) => new(0, error);
+    public static RegisterResult Failed(RegisterError error) => new(
+        0,
+        (ulong)error.Kind | (ulong)error.Frame << 4 | (ulong)error.Width << 8 | (ulong)(ushort)error.Cpu << 16 | (ulong)error.Offset << 32);
 }

@@ -13,22 +13,23 @@ namespace Orrery.Interrupts.Gic;
 internal sealed class UrgencyIndex
 {
     /// <summary>No interrupt; above every key.</summary>
-    private const ushort None = ushort.MaxValue;
+    private const uint None = uint.MaxValue;
+
+    // A key orders interrupts by urgency, lowest first: [18:11] priority, [10:1] INTID xor _intidOrder, [0] group.
+    private const int PriorityShift = 11, IntidShift = 1;
+    private const uint IntidMask = 0x3FF;
 
     private readonly InterruptBank[] _banks;
     private readonly byte[] _priorities;
     private readonly int _cpuCount;
     private readonly int _wordCount;
-
-    // A key holds a bit number xor _bitOrder; a later bank wins if its priority is below the best one plus _bankOrder.
-    private readonly int _bitOrder;
-    private readonly int _bankOrder;
+    private readonly uint _intidOrder;
     private readonly uint[] _eligible;
     private readonly uint[] _routed;
     private readonly uint[] _ready;
     private readonly uint[] _stale;
-    private readonly ushort[] _best0;
-    private readonly ushort[] _best1;
+    private readonly uint[] _best0;
+    private readonly uint[] _best1;
 
     /// <summary>An index over the banks and priorities of a table, which stay the same arrays; SPIs are routed nowhere.</summary>
     /// <param name="banks">The table's banks.</param>
@@ -38,8 +39,7 @@ internal sealed class UrgencyIndex
     /// <param name="highestFirst">Whether of equal priorities the highest INTID wins, not the lowest.</param>
     public UrgencyIndex(InterruptBank[] banks, byte[] priorities, int cpuCount, int wordCount, bool highestFirst)
     {
-        _bitOrder = highestFirst ? 31 : 0;
-        _bankOrder = highestFirst ? 1 : 0;
+        _intidOrder = highestFirst ? IntidMask : 0;
         _banks = banks;
         _priorities = priorities;
         _cpuCount = cpuCount;
@@ -48,8 +48,8 @@ internal sealed class UrgencyIndex
         _routed = new uint[cpuCount * wordCount];
         _ready = new uint[cpuCount];
         _stale = new uint[cpuCount];
-        _best0 = new ushort[cpuCount * wordCount];
-        _best1 = new ushort[cpuCount * wordCount];
+        _best0 = new uint[cpuCount * wordCount];
+        _best1 = new uint[cpuCount * wordCount];
         for (int cpu = 0; cpu < cpuCount; cpu++)
         {
             _routed[cpu * wordCount] = uint.MaxValue;
@@ -113,11 +113,12 @@ internal sealed class UrgencyIndex
     /// <param name="group1">Whether group 1 takes part.</param>
     public Candidate MostUrgent(int cpu, bool group0, bool group1)
     {
-        int bestKey = None;
-        int bestWord = 0;
-        bool isGroup1 = false;
+        uint best = None;
+        uint hidden0 = group0 ? 0 : None;
+        uint hidden1 = group1 ? 0 : None;
+        uint ready = _ready[cpu];
         uint stale = _stale[cpu];
-        for (uint words = _ready[cpu]; words != 0; words &= words - 1)
+        for (uint words = ready; words != 0; words &= words - 1)
         {
             int word = BitOperations.TrailingZeroCount(words);
             int slot = cpu * _wordCount + word;
@@ -126,22 +127,13 @@ internal sealed class UrgencyIndex
                 FindBest(cpu, word, slot);
             }
 
-            // A key is priority and bit: within a bank the lower key wins, between banks the lower priority.
-            int key0 = group0 ? _best0[slot] : None;
-            int key1 = group1 ? _best1[slot] : None;
-            int key = Math.Min(key0, key1);
-            if (key != None && key >> 5 < (bestKey >> 5) + _bankOrder)
-            {
-                bestKey = key;
-                bestWord = word;
-                isGroup1 = key1 < key0;
-            }
+            best = Math.Min(best, Math.Min(_best0[slot] | hidden0, _best1[slot] | hidden1));
         }
 
-        _stale[cpu] = stale & ~_ready[cpu];
-        return bestKey == None
+        _stale[cpu] = stale & ~ready;
+        return best == None
             ? Candidate.None
-            : new Candidate((uint)(bestWord * 32 + ((bestKey & 31) ^ _bitOrder)), (byte)(bestKey >> 5), isGroup1);
+            : new Candidate((best >> IntidShift & IntidMask) ^ _intidOrder, (byte)(best >> PriorityShift), (best & 1) != 0);
     }
 
     /// <summary>Takes over routes, and what follows from them, of another index whose table is equal.</summary>
@@ -168,19 +160,21 @@ internal sealed class UrgencyIndex
         int bank = word == 0 ? cpu : _cpuCount + word - 1;
         uint bits = _eligible[bank] & _routed[slot];
         uint group1 = _banks[bank].Group1;
-        _best0[slot] = LowestKey(bank, bits & ~group1);
-        _best1[slot] = LowestKey(bank, bits & group1);
+        _best0[slot] = LowestKey(bank, word, bits & ~group1);
+        uint lowest1 = LowestKey(bank, word, bits & group1);
+        _best1[slot] = lowest1 == None ? None : lowest1 | 1;
     }
 
-    private ushort LowestKey(int bank, uint bits)
+    private uint LowestKey(int bank, int word, uint bits)
     {
-        int best = None;
+        uint best = None;
         for (; bits != 0; bits &= bits - 1)
         {
             int bit = BitOperations.TrailingZeroCount(bits);
-            best = Math.Min(best, _priorities[bank * 32 + bit] << 5 | (bit ^ _bitOrder));
+            uint intid = (uint)(word * 32 + bit) ^ _intidOrder;
+            best = Math.Min(best, (uint)_priorities[bank * 32 + bit] << PriorityShift | intid << IntidShift);
         }
 
-        return (ushort)best;
+        return best;
     }
 }

@@ -5,7 +5,7 @@ public sealed partial class GicV2
 {
     private const uint CpuInterfaceSize = 0x2000;
 
-    private RegisterResult ReadCpuInterface(RegisterAccess access)
+    private RegisterResult ReadCpuInterface(in RegisterAccess access)
     {
         if (access.Offset >= CpuInterfaceSize)
         {
@@ -55,7 +55,7 @@ public sealed partial class GicV2
         }
     }
 
-    private RegisterResult WriteCpuInterface(RegisterAccess access, uint value)
+    private RegisterResult WriteCpuInterface(in RegisterAccess access, uint value)
     {
         if (access.Offset >= CpuInterfaceSize)
         {

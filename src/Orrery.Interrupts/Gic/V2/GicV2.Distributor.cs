@@ -7,7 +7,7 @@ public sealed partial class GicV2
     private const uint PeripheralId2 = 0xFE8;
     private const uint ArchitectureRevision = 0x2B;
 
-    private RegisterResult ReadDistributor(RegisterAccess access)
+    private RegisterResult ReadDistributor(in RegisterAccess access)
     {
         (int cpu, _, uint offset, int width) = access;
         uint block = offset >> 7;
@@ -65,7 +65,7 @@ public sealed partial class GicV2
         }
     }
 
-    private RegisterResult WriteDistributor(RegisterAccess access, uint value)
+    private RegisterResult WriteDistributor(in RegisterAccess access, uint value)
     {
         (int cpu, _, uint offset, int width) = access;
         uint block = offset >> 7;
@@ -137,7 +137,7 @@ public sealed partial class GicV2
     /// <summary>Priorities, targets and the pending sources of SGIs may be accessed by bytes.</summary>
     private static bool AllowsBytes(uint offset) => offset is (>= 0x400 and < 0xC00) or (>= 0xF10 and < 0xF30);
 
-    private RegisterResult ReadDistributorHead(RegisterAccess access) => access.Offset switch
+    private RegisterResult ReadDistributorHead(in RegisterAccess access) => access.Offset switch
     {
         0x000 => RegisterResult.Of((Group0Forwarded ? 1u : 0)
             | (Group1Forwarded && !Deviations.Has(GicDeviations.SingleGroupEnable) ? 2u : 0)),
@@ -146,7 +146,7 @@ public sealed partial class GicV2
         _ => access.Fail(RegisterErrorKind.NoRegister),
     };
 
-    private RegisterResult WriteDistributorHead(RegisterAccess access, uint value)
+    private RegisterResult WriteDistributorHead(in RegisterAccess access, uint value)
     {
         switch (access.Offset)
         {
@@ -161,7 +161,7 @@ public sealed partial class GicV2
         }
     }
 
-    private RegisterResult ReadDistributorTail(RegisterAccess access)
+    private RegisterResult ReadDistributorTail(in RegisterAccess access)
     {
         (int cpu, _, uint offset, int width) = access;
         switch (offset)
@@ -189,7 +189,7 @@ public sealed partial class GicV2
         }
     }
 
-    private RegisterResult WriteDistributorTail(RegisterAccess access, uint value)
+    private RegisterResult WriteDistributorTail(in RegisterAccess access, uint value)
     {
         (int cpu, _, uint offset, int width) = access;
         switch (offset)
@@ -279,7 +279,7 @@ public sealed partial class GicV2
     private bool HasTargets => CpuCount > 1 || Deviations.Has(GicDeviations.LowestTargetOnly);
 
     /// <summary>PPISR at 0xD00 (bit 0 is INTID 16), SPISRn from 0xD04 (GIC-400 TRM 3.2).</summary>
-    private RegisterResult ReadRawLines(RegisterAccess access)
+    private RegisterResult ReadRawLines(in RegisterAccess access)
     {
         if (!_options.RawLineRegisters)
         {

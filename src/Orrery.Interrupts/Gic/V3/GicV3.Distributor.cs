@@ -12,7 +12,7 @@ public sealed partial class GicV3
     private const uint InterruptRoutingMode = 1u << 31;
     private const uint RouteMask = 0x00FF_FFFF;
 
-    private RegisterResult ReadDistributor(RegisterAccess access)
+    private RegisterResult ReadDistributor(in RegisterAccess access)
     {
         (int cpu, _, uint offset, int width) = access;
         if (offset >= RouterBase)
@@ -60,7 +60,7 @@ public sealed partial class GicV3
         }
     }
 
-    private RegisterResult WriteDistributor(RegisterAccess access, ulong value)
+    private RegisterResult WriteDistributor(in RegisterAccess access, ulong value)
     {
         (int cpu, _, uint offset, int width) = access;
         if (offset >= RouterBase)
@@ -132,18 +132,18 @@ public sealed partial class GicV3
 
     private bool IsShared(uint intid) => !Intid.IsPrivate(intid) && Interrupts.Exists(intid);
 
-    private RegisterResult ReadDistributorHead(RegisterAccess access) => access.Offset switch
+    private RegisterResult ReadDistributorHead(in RegisterAccess access) => access.Offset switch
     {
         0x0000 => RegisterResult.Of(ReadControl()),
         0x0004 => RegisterResult.Of(ReadType()),
         0x0008 => RegisterResult.Of(ImplementerId),
         0x000C => RegisterResult.Of(0),
-        0x0010 => RegisterResult.Of(Deviations.Has(GicDeviations.StatusReadsAsOnes) ? uint.MaxValue : _distributorStatus),
+        0x0010 => RegisterResult.Of(Deviations.Has(GicDeviations.NoErrorStatus) ? uint.MaxValue : _distributorStatus),
         0x0040 or 0x0048 when _options.MessageSpis => access.Fail(RegisterErrorKind.WriteOnly),
         _ => access.Fail(RegisterErrorKind.NoRegister),
     };
 
-    private RegisterResult WriteDistributorHead(RegisterAccess access, uint value)
+    private RegisterResult WriteDistributorHead(in RegisterAccess access, uint value)
     {
         switch (access.Offset)
         {
@@ -206,7 +206,7 @@ public sealed partial class GicV3
     }
 
     /// <summary>GICD_IROUTERn (64 bits, or either half) and the identification registers at the end of the frame.</summary>
-    private RegisterResult ReadRouters(RegisterAccess access)
+    private RegisterResult ReadRouters(in RegisterAccess access)
     {
         (_, _, uint offset, int width) = access;
         if (offset >= FrameSize)
@@ -236,7 +236,7 @@ public sealed partial class GicV3
             : RegisterResult.Of(offset == PeripheralId2 ? ArchitectureRevision : 0);
     }
 
-    private RegisterResult WriteRouters(RegisterAccess access, ulong value)
+    private RegisterResult WriteRouters(in RegisterAccess access, ulong value)
     {
         (_, _, uint offset, int width) = access;
         if (offset >= FrameSize)

@@ -8,7 +8,7 @@ public sealed partial class GicV3
     private const uint CommandErrorsSupported = 1u << 1;
     private const uint InvalidateRegisters = 1u << 2;
 
-    private RegisterResult ReadRedistributor(RegisterAccess access)
+    private RegisterResult ReadRedistributor(in RegisterAccess access)
     {
         (int cpu, _, uint offset, int width) = access;
         RegisterResult? fault = CheckRedistributorWidth(access);
@@ -32,7 +32,7 @@ public sealed partial class GicV3
         };
     }
 
-    private RegisterResult WriteRedistributor(RegisterAccess access, ulong value)
+    private RegisterResult WriteRedistributor(in RegisterAccess access, ulong value)
     {
         (int cpu, _, uint offset, int width) = access;
         RegisterResult? fault = CheckRedistributorWidth(access);
@@ -76,7 +76,7 @@ public sealed partial class GicV3
         }
     }
 
-    private static RegisterResult? CheckRedistributorWidth(RegisterAccess access)
+    private static RegisterResult? CheckRedistributorWidth(in RegisterAccess access)
     {
         if (access.Offset >= FrameSize)
         {
@@ -113,7 +113,7 @@ public sealed partial class GicV3
         return (register & ~(0xFFFF_FFFFUL << shift)) | (value & 0xFFFF_FFFF) << shift;
     }
 
-    private RegisterResult ReadSgiFrame(RegisterAccess access)
+    private RegisterResult ReadSgiFrame(in RegisterAccess access)
     {
         (int cpu, _, uint offset, int width) = access;
         if (offset >= FrameSize)
@@ -142,7 +142,7 @@ public sealed partial class GicV3
         };
     }
 
-    private RegisterResult WriteSgiFrame(RegisterAccess access, uint value)
+    private RegisterResult WriteSgiFrame(in RegisterAccess access, uint value)
     {
         (int cpu, _, uint offset, int width) = access;
         if (offset >= FrameSize)

@@ -155,9 +155,9 @@ public sealed partial class GicV3 : GicController
     /// Records a faulty access in GICD_STATUSR or GICR_STATUSR: [0] read and [1] write of a reserved location, [2] read of
     /// a write-only and [3] write of a read-only register.
     /// </summary>
-    private static RegisterResult Noted(RegisterResult result, ref byte status, bool isWrite)
+    private RegisterResult Noted(RegisterResult result, ref byte status, bool isWrite)
     {
-        if (!result.IsOk)
+        if (!result.IsOk && !Deviations.Has(GicDeviations.NoErrorStatus))
         {
             status |= result.Error.Kind switch
             {
@@ -170,6 +170,10 @@ public sealed partial class GicV3 : GicController
 
         return result;
     }
+
+    /// <summary>A plain write of GICD_STATUSR or GICR_STATUSR by user space.</summary>
+    private void AssignStatus(ref byte status, uint value) =>
+        status = Deviations.Has(GicDeviations.NoErrorStatus) ? (byte)0 : (byte)(value & 0xF);
 
     /// <summary>The CPU of an affinity (Aff2 to Aff0), or -1.</summary>
     private int CpuOf(uint affinity)

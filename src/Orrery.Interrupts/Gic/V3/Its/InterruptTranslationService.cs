@@ -54,7 +54,7 @@ public sealed partial class InterruptTranslationService
         && mapped.Events.TryGetValue(eventNumber, out (uint Lpi, ushort Collection) target)
         && _lpis.Trigger(target.Lpi);
 
-    internal RegisterResult Read(RegisterAccess access)
+    internal RegisterResult Read(in RegisterAccess access)
     {
         if (access.Offset >= FrameSize)
         {
@@ -77,7 +77,7 @@ public sealed partial class InterruptTranslationService
             : access.Fail(RegisterErrorKind.NoRegister);
     }
 
-    internal RegisterResult Write(RegisterAccess access, ulong value)
+    internal RegisterResult Write(in RegisterAccess access, ulong value)
     {
         if (access.Offset >= FrameSize)
         {
@@ -131,7 +131,7 @@ public sealed partial class InterruptTranslationService
         && _map.ContentEquals(other._map);
 
     /// <summary>GITS_CTLR and GITS_IIDR have 32 bits, the rest 64, accessible by halves.</summary>
-    private static bool IsWidthAllowed(RegisterAccess access) =>
+    private static bool IsWidthAllowed(in RegisterAccess access) =>
         access.IsAligned && (access.Width == 4 || (access.Width == 8 && access.Offset is >= 0x08 and < PeripheralId2));
 
     private ulong? ReadRegister(uint register, uint offset) => register switch
