@@ -62,7 +62,11 @@ internal sealed class GuestStarter : IDisposable
     {
         var supervisor = new GuestSupervisor(CurrentThread.Id);
         SeccompListener? listener = SeccompFilter.Install(
-            GuestSupervisor.SupervisedCalls, GuestSupervisor.VsyscallPage, Errno.ENOSYS, out int error);
+            GuestSupervisor.SupervisedCalls,
+            SystemCall.VsyscallPage,
+            GuestSupervisor.VsyscallPage,
+            Errno.ENOSYS,
+            out int error);
         if (listener is not null)
         {
             supervisor.Attach(listener);

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace Orrery.Posix;
 
 /// <summary>
-/// A system call filter of a thread and everything it starts (seccomp(2)): some calls are put to a supervisor, calls from
-/// high addresses fail, all others pass. It cannot be removed: a thread with one is used for nothing else.
+/// A system call filter of a thread and everything it starts (seccomp(2)): some calls are put to a supervisor, some fail
+/// when they come from high addresses, all others pass. It cannot be removed: a thread with one is used for nothing else.
+/// Whatever passes by its number alone costs next to nothing: Linux (5.11) remembers it and does not run the filter again.
 /// </summary>
 public static unsafe class SeccompFilter
 {
@@ -25,13 +26,15 @@ public static unsafe class SeccompFilter
 
     /// <summary>Puts a filter on the calling thread, which can gain no privileges from then on.</summary>
     /// <param name="notified">Numbers of the calls that wait for an answer of the listener.</param>
-    /// <param name="failFrom">Calls made by instructions at or above this address fail, notified ones apart.</param>
+    /// <param name="failing">Numbers of the calls that fail when made by instructions at or above <paramref name="failFrom"/>.</param>
+    /// <param name="failFrom">The address.</param>
     /// <param name="failWith">The error number they fail with.</param>
     /// <param name="error">0, or the negated <see cref="Errno"/>: the host lacks or forbids seccomp user notification.</param>
     /// <returns>Where the notified calls arrive, or null.</returns>
-    public static SeccompListener? Install(ReadOnlySpan<int> notified, ulong failFrom, int failWith, out int error)
+    public static SeccompListener? Install(
+        ReadOnlySpan<int> notified, ReadOnlySpan<int> failing, ulong failFrom, int failWith, out int error)
     {
-        Instruction[] program = Compile(notified, failFrom, failWith);
+        Instruction[] program = Compile(notified, failing, failFrom, failWith);
         error = Libc.Result(Libc.prctl(Libc.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
         if (error < 0)
         {
@@ -62,7 +65,8 @@ public static unsafe class SeccompFilter
         return listener;
     }
 
-    private static Instruction[] Compile(ReadOnlySpan<int> notified, ulong failFrom, int failWith)
+    private static Instruction[] Compile(
+        ReadOnlySpan<int> notified, ReadOnlySpan<int> failing, ulong failFrom, int failWith)
     {
         uint native = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 0xc000003eu : 0xc00000b7u;
         uint high = (uint)(failFrom >> 32), low = (uint)failFrom;
@@ -79,6 +83,12 @@ public static unsafe class SeccompFilter
             program.Add(new(Return, Notify));
         }
 
+        for (int i = 0; i < failing.Length; i++)
+        {
+            program.Add(new(JumpIfEqual, (uint)failing[i], OnTrue: (byte)(failing.Length - i))); // over the others and the return
+        }
+
+        program.Add(new(Return, Allow));
         program.Add(new(LoadWord, PointerOffset + 4));
         program.Add(new(JumpIfEqual, high, OnTrue: 1));
         program.Add(new(JumpIfAtLeast, high, OnTrue: 2, OnFalse: 3)); // a higher half decides alone

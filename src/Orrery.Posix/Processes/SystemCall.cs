@@ -16,6 +16,9 @@ public static class SystemCall
     /// <summary>getrandom(2).</summary>
     public static int GetRandom => IsX64 ? 318 : 278;
 
+    /// <summary>The calls that the vsyscall page of x86-64 offers: gettimeofday(2), time(2) and getcpu(2).</summary>
+    public static ReadOnlySpan<int> VsyscallPage => IsX64 ? [96, 201, 309] : [];
+
     internal static int Seccomp => IsX64 ? 317 : 277;
 
     internal static int PidfdSendSignal => 424;

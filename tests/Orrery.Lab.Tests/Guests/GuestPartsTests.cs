@@ -47,7 +47,7 @@ public sealed class GuestPartsTests : IDisposable
         };
         string script = NodeScript.Write(setup);
         Assert.Contains("root='/a b'\\''c'\n", script);
-        Assert.Contains("hostname 'it'\\''s; reboot'\n", script);
+        Assert.Contains("echo 'it'\\''s; reboot' >/proc/sys/kernel/hostname\n", script);
         Assert.Contains("ip addr add 10.0.0.1/24 broadcast + dev 'eth0'\nip addr add fd00::1/64 dev 'eth0'\n", script);
     }
 

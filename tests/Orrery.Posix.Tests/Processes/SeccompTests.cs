@@ -36,6 +36,20 @@ public sealed class SeccompTests
         Assert.Contains("not implemented", output);
     }
 
+    [Theory]
+    [InlineData(0x1000, "not implemented")] // where every program lies
+    [InlineData(0xffffffffff600000, "")] // where none does
+    public void A_call_fails_by_where_it_is_made(ulong failFrom, string complaint)
+    {
+        string output = RunSupervised(
+            ["uname", "-n"],
+            SystemCall.Brk,
+            (listener, request) => Assert.Equal(0, listener.Continue(request.Id)),
+            [SystemCall.GetRandom, SystemCall.Uname],
+            failFrom);
+        Assert.Contains(complaint.Length > 0 ? complaint : Environment.MachineName, output);
+    }
+
     [Fact]
     public void An_address_that_is_not_the_callers_is_an_error()
     {
@@ -49,7 +63,9 @@ public sealed class SeccompTests
     }
 
     /// <summary>Runs a program whose <paramref name="call"/>s are given to <paramref name="answer"/>; returns what it prints.</summary>
-    private static string RunSupervised(string[] arguments, int call, Action<SeccompListener, SeccompRequest> answer)
+    private static string RunSupervised(
+        string[] arguments, int call, Action<SeccompListener, SeccompRequest> answer,
+        int[]? failing = null, ulong failFrom = 0)
     {
         (FileDescriptor read, FileDescriptor write) = FileDescriptor.CreatePipe();
         using FileDescriptor output = read;
@@ -59,7 +75,7 @@ public sealed class SeccompTests
         var starter = new Thread(() =>
         {
             using FileDescriptor nothing = FileDescriptor.OpenNull();
-            listener = SeccompFilter.Install([call], 0xffffffffff600000, Errno.ENOSYS, out error);
+            listener = SeccompFilter.Install([call], failing ?? [], failFrom, Errno.ENOSYS, out error);
             if (listener is null)
             {
                 return;

@@ -14,6 +14,22 @@ public sealed class BootImage
     private const string Home = "/orrery";
     private const string BusyBoxPath = Home + "/busybox";
 
+    // What init.sh mounts, in the form of fstab(5).
+    private const string Mounts = """
+        proc /proc proc defaults
+        sysfs /sys sysfs defaults
+        devtmpfs /dev devtmpfs defaults
+        tmpfs /run tmpfs defaults
+        tmpfs /tmp tmpfs defaults
+
+        """;
+
+    private const string DeviceMounts = """
+        devpts /dev/pts devpts defaults
+        tmpfs /dev/shm tmpfs defaults
+
+        """;
+
     private static readonly string[] SearchPaths = ["/bin/busybox", "/usr/bin/busybox", "/bin/busybox.static"];
 
     private readonly byte[] _busyBox;
@@ -76,6 +92,8 @@ public sealed class BootImage
         archive.AddFile(BusyBoxPath, CpioArchive.Executable, _busyBox);
         archive.AddFile(Home + "/init", CpioArchive.Executable, ReadInit());
         archive.AddLink("/init", Home + "/init");
+        archive.AddFile(Home + "/mounts", CpioArchive.Readable, Encoding.UTF8.GetBytes(Mounts));
+        archive.AddFile(Home + "/mounts.dev", CpioArchive.Readable, Encoding.UTF8.GetBytes(DeviceMounts));
         archive.AddLink("/bin/busybox", BusyBoxPath);
         foreach (string applet in _applets)
         {

@@ -15,7 +15,7 @@ internal static class NodeScript
         script.Append($"after={(setup.After == AfterCommands.PowerOff ? "poweroff" : "idle")}\n");
         script.Append($"shell={Quote(string.Join(' ', setup.Shells))}\n");
         script.Append("configure() {\n");
-        script.Append($"hostname {Quote(setup.HostName)}\n");
+        script.Append($"echo {Quote(setup.HostName)} >/proc/sys/kernel/hostname\n");
         script.Append("ip link set dev lo up\n");
         foreach (GuestInterface @interface in setup.Interfaces)
         {

@@ -6,15 +6,11 @@
 
 say() { echo "orrery: $*" >&9; } # to the lab; the words are in GuestControl.cs
 
+# Processes are what a boot consists of: so one mount for all, and no search for helper programs (-i).
 mount_system() {
-    /orrery/busybox mount -t proc proc /proc # without /proc the shell finds none of its own commands
-    mount -t sysfs sysfs /sys
-    mount -t devtmpfs devtmpfs /dev
-    mkdir -p /dev/pts /dev/shm
-    mount -t devpts devpts /dev/pts
-    mount -t tmpfs tmpfs /dev/shm
-    mount -t tmpfs tmpfs /run
-    mount -t tmpfs tmpfs /tmp
+    /orrery/busybox mount -ai -T /orrery/mounts # without /proc the shell finds none of its own commands
+    mkdir /dev/pts /dev/shm
+    mount -ai -T /orrery/mounts.dev
 }
 
 # The lab's consoles where there are some, else the kernel's own.
@@ -29,10 +25,10 @@ open_consoles() {
 # The host's directory, read-only, under a layer in memory that takes the changes.
 enter_root() {
     mkdir -p /lower /upper /new
-    mount -t hostfs -o "$root" none /lower || return
-    mount -t tmpfs tmpfs /upper
+    mount -i -t hostfs -o "$root" none /lower || return
+    mount -i -t tmpfs tmpfs /upper
     mkdir /upper/changes /upper/work
-    mount -t overlay -o lowerdir=/lower,upperdir=/upper/changes,workdir=/upper/work overlay /new || return
+    mount -i -t overlay -o lowerdir=/lower,upperdir=/upper/changes,workdir=/upper/work overlay /new || return
     mkdir -p /new/proc /new/sys /new/dev /new/run /new/tmp /new/root
     for directory in proc sys dev run tmp; do mount -o move /$directory /new/$directory; done
     cp -a /orrery/files/. /new/
