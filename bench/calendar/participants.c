@@ -1,6 +1,7 @@
 /*
- * Synthetic participants of um_timetravel for the calendar's benchmark: each a process that asks for a turn, takes it and
- * gives it back, in round robin with the others. In C, so that what is measured is the calendar.
+ * Synthetic participants of um_timetravel for the calendar's benchmark: each asks for a turn, takes it and gives it back, in
+ * round robin with the others. In C and all in one process, so that what is measured is the calendar: a process each adds
+ * what the host's caches lose from one process to the next (see exchange.c).
  *
  * participants SOCKET COUNT TURNS memory|messages CPU
  *
@@ -16,7 +17,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { ACK, START, REQUEST, WAIT, GET, UPDATE, RUN, FREE_UNTIL };
@@ -38,8 +38,12 @@ struct memory {
 	} slot[];
 };
 
-static int connection;
-static uint32_t sequence;
+struct participant {
+	int connection, slot;
+	uint32_t sequence;
+	uint64_t time;
+	volatile struct memory *memory; /* NULL: speaks in messages */
+};
 
 static void fail(const char *what)
 {
@@ -47,28 +51,39 @@ static void fail(const char *what)
 	_exit(1);
 }
 
-static void tell(uint32_t operation, uint32_t number, uint64_t time)
+static void tell(struct participant *p, uint32_t operation, uint32_t number, uint64_t time)
 {
 	struct message message = { operation, number, time };
 
-	if (send(connection, &message, sizeof(message), MSG_NOSIGNAL) != sizeof(message))
+	if (send(p->connection, &message, sizeof(message), MSG_NOSIGNAL) != sizeof(message))
 		fail("send");
 }
 
 /* Reads messages, acknowledging those of the calendar, until one is the wanted one. */
-static void await(uint32_t operation, int uses_memory)
+static void await(struct participant *p, uint32_t operation)
 {
 	struct message message;
 
 	do {
-		if (recv(connection, &message, sizeof(message), MSG_WAITALL) != sizeof(message))
+		if (recv(p->connection, &message, sizeof(message), MSG_WAITALL) != sizeof(message))
 			fail("recv");
-		if (message.operation != ACK && !(message.operation == RUN && uses_memory))
-			tell(ACK, message.sequence, 0);
+		if (message.operation != ACK && !(message.operation == RUN && p->memory))
+			tell(p, ACK, message.sequence, 0);
 	} while (message.operation != operation);
 }
 
-static volatile struct memory *start(uint64_t id, int *slot)
+static void join(struct participant *p, const char *path, uint64_t id)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+	p->connection = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (connect(p->connection, (struct sockaddr *)&address, sizeof(address)))
+		fail("connect");
+	tell(p, START, ++p->sequence, id);
+}
+
+static void be_admitted(struct participant *p, int wants_memory)
 {
 	struct message message;
 	struct iovec vector = { &message, sizeof(message) };
@@ -83,19 +98,41 @@ static volatile struct memory *start(uint64_t id, int *slot)
 	struct memory *memory;
 	int descriptors[2];
 
-	tell(START, ++sequence, id);
-	if (recvmsg(connection, &header, 0) != sizeof(message))
+	if (recvmsg(p->connection, &header, 0) != sizeof(message))
 		fail("recvmsg");
 	rights = CMSG_FIRSTHDR(&header);
-	if (!rights)
-		return NULL;
+	if (!rights || !wants_memory)
+		return;
 	memcpy(descriptors, CMSG_DATA(rights), sizeof(descriptors));
 	memory = mmap(NULL, sizeof(*memory), PROT_READ | PROT_WRITE, MAP_SHARED, descriptors[0], 0);
 	if (memory == MAP_FAILED || memory->version != 2)
-		return NULL;
-	memory = mremap(memory, sizeof(*memory), memory->length, MREMAP_MAYMOVE);
-	*slot = message.time & 0xffff;
-	return memory;
+		return;
+	p->memory = mremap(memory, sizeof(*memory), memory->length, MREMAP_MAYMOVE);
+	p->slot = message.time & 0xffff;
+	p->memory->slot[p->slot].capability = 1;
+}
+
+static void ask(struct participant *p)
+{
+	if (p->memory) {
+		p->memory->slot[p->slot].request = p->time;
+		p->memory->slot[p->slot].flags = 1;
+		__sync_synchronize();
+		tell(p, WAIT, ++p->sequence, -1);
+	} else {
+		tell(p, REQUEST, ++p->sequence, p->time);
+		await(p, ACK);
+		tell(p, WAIT, ++p->sequence, -1);
+		await(p, ACK);
+	}
+}
+
+static void take(struct participant *p, int count)
+{
+	await(p, RUN);
+	if (p->memory)
+		p->memory->slot[p->slot].flags = 0;
+	p->time += count;
 }
 
 static uint64_t cpu_microseconds(void)
@@ -106,52 +143,12 @@ static uint64_t cpu_microseconds(void)
 	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000ull + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
 }
 
-static void participate(const char *path, int index, int count, int turns, int wants_memory, int result)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	volatile struct memory *memory;
-	uint64_t time = index + 1, begin = 0;
-	int slot = 0;
-
-	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
-	connection = socket(AF_UNIX, SOCK_STREAM, 0);
-	if (connect(connection, (struct sockaddr *)&address, sizeof(address)))
-		fail("connect");
-	memory = start(index + 1, &slot);
-	if (!wants_memory)
-		memory = NULL;
-	if (memory)
-		memory->slot[slot].capability = 1;
-	for (int turn = 0; turn <= turns; turn++) {
-		if (memory) {
-			memory->slot[slot].request = time;
-			memory->slot[slot].flags = 1;
-			__sync_synchronize();
-			tell(WAIT, ++sequence, -1);
-			await(RUN, 1);
-			memory->slot[slot].flags = 0;
-		} else {
-			tell(REQUEST, ++sequence, time);
-			await(ACK, 0);
-			tell(WAIT, ++sequence, -1);
-			await(ACK, 0);
-			await(RUN, 0);
-		}
-		if (turn == 0)
-			begin = cpu_microseconds();
-		time += count;
-	}
-	begin = cpu_microseconds() - begin;
-	if (write(result, &begin, sizeof(begin)) != sizeof(begin))
-		fail("write");
-	_exit(0);
-}
-
 int main(int argc, char **argv)
 {
-	uint64_t sum = 0, one;
+	struct participant *participants;
 	cpu_set_t cpus;
-	int result[2], count, turns, status, failed = 0;
+	uint64_t begin = 0;
+	int count, turns;
 
 	if (argc != 6) {
 		fprintf(stderr, "usage: participants SOCKET COUNT TURNS memory|messages CPU\n");
@@ -162,21 +159,25 @@ int main(int argc, char **argv)
 	CPU_ZERO(&cpus);
 	CPU_SET(atoi(argv[5]), &cpus);
 	sched_setaffinity(0, sizeof(cpus), &cpus);
-	if (pipe(result))
-		fail("pipe");
+	participants = calloc(count, sizeof(*participants));
+	for (int i = 0; i < count; i++)
+		join(&participants[i], argv[1], i + 1);
 	for (int i = 0; i < count; i++) {
-		pid_t child = fork();
-
-		if (child < 0)
-			fail("fork");
-		if (child == 0)
-			participate(argv[1], i, count, turns, !strcmp(argv[4], "memory"), result[1]);
+		participants[i].time = i + 1;
+		be_admitted(&participants[i], !strcmp(argv[4], "memory"));
+		ask(&participants[i]);
 	}
-	while (wait(&status) > 0)
-		failed |= status != 0;
-	close(result[1]);
-	while (read(result[0], &one, sizeof(one)) == sizeof(one))
-		sum += one;
-	printf("%llu\n", (unsigned long long)sum);
-	return failed;
+	for (int turn = 0; turn <= turns; turn++) {
+		if (turn == 1)
+			begin = cpu_microseconds();
+		for (int i = 0; i < count; i++) {
+			take(&participants[i], count);
+			if (turn < turns)
+				ask(&participants[i]);
+			else
+				close(participants[i].connection);
+		}
+	}
+	printf("%llu\n", (unsigned long long)(cpu_microseconds() - begin));
+	return 0;
 }
