@@ -9,6 +9,10 @@ internal static class Guests
     /// <summary>Process ids of all guest kernels that this process started.</summary>
     public static IReadOnlyList<int> All() => [.. Candidates().Select(candidate => candidate.Id)];
 
+    /// <summary>The folders of all guests, with their sockets.</summary>
+    public static IReadOnlyList<string> Folders()
+        => [.. All().Select(id => File.ResolveLinkTarget($"/proc/{id}/cwd", returnFinalTarget: true)!.FullName)];
+
     /// <summary>Kills the kernel of a node.</summary>
     public static void Kill(string node)
     {

@@ -42,9 +42,10 @@ public sealed class LinuxGuest : IDisposable
     public string SocketPath(string name) => Path.Combine(Folder, name);
 
     /// <summary>Starts it; once.</summary>
+    /// <param name="processor">The processor it stays on; null leaves that to the host.</param>
     /// <param name="error">Why it could not be started.</param>
     /// <exception cref="InvalidOperationException">It has been started before.</exception>
-    public bool TryStart(out string error)
+    public bool TryStart(int? processor, out string error)
     {
         if (_process is not null)
         {
@@ -82,9 +83,9 @@ public sealed class LinuxGuest : IDisposable
             return false;
         }
 
-        if (Options.Processor is { } processor)
+        if (processor is { } chosen)
         {
-            Affinity.Pin(_process.Id, processor);
+            Affinity.Pin(_process.Id, chosen);
         }
 
         _launcher.Monitor.Add(new GuestWatch(_process, console, errors, Options, OnEnded));

@@ -36,9 +36,6 @@ public sealed record LinuxGuestOptions
     /// <summary>The lab's seed; with <see cref="Name"/> it decides the guest's random bytes.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>The processor it stays on; null leaves that to the host.</summary>
-    public int? Processor { get; init; }
-
     /// <summary>Where the kernel's messages are written; null keeps them out of files.</summary>
     public string? ConsoleLog { get; init; }
 

@@ -48,12 +48,20 @@ internal sealed class GuestTimeline : ICalendarObserver, IDisposable
     /// <inheritdoc/>
     public void OnLeft(Participant participant, ParticipantFault? fault)
     {
+        IParticipantOwner? owner = OwnerOf(participant);
+        if (owner is null)
+        {
+            // A stranger at the socket costs the lab nothing but a line.
+            _notices.Notice($"turned away: {fault?.ToString() ?? $"{participant}, which left without a word"}");
+            return;
+        }
+
         if (fault is not null)
         {
             _notices.Fault(fault.ToString());
         }
 
-        OwnerOf(participant)?.OnLeft(fault);
+        owner.OnLeft(fault);
     }
 
     /// <inheritdoc/>

@@ -66,7 +66,7 @@ internal sealed class LinuxNodeRun : ParticipantNodeRun
     /// <inheritdoc/>
     protected override bool TryLaunch(out string error)
     {
-        bool started = _guest!.TryStart(out error);
+        bool started = _guest!.TryStart(Processor, out error);
         _serial?.CloseGuestEnd();
         return started;
     }

@@ -1,6 +1,7 @@
 using Orrery.Lab.Files;
 using Orrery.Machines.Processes;
 using Orrery.Network;
+using Orrery.Posix;
 using Orrery.Simulation;
 using Process = System.Diagnostics.Process;
 
@@ -55,6 +56,11 @@ internal sealed class OwnMachineNodeRun : ParticipantNodeRun
         lock (_lock)
         {
             _process = MachineLaunch.Start(_command, _specification, collects: false, out error);
+            if (_process is not null && Processor is { } processor)
+            {
+                Affinity.Pin(_process.Id, processor);
+            }
+
             return _process is not null;
         }
     }

@@ -47,6 +47,9 @@ internal abstract class ParticipantNodeRun : RunningNode, IParticipantOwner, IEv
         _devices.Add((ControlSocket, new VirtioConsoleDevice(_control)));
     }
 
+    /// <summary>The processor its process stays on; decided before it starts.</summary>
+    public int? Processor { get; set; }
+
     /// <summary>How it introduces itself to the calendar: by its place in the lab file.</summary>
     protected ulong Id => (ulong)_definition.Index + 1;
 

@@ -88,8 +88,11 @@ internal sealed class RunningLab : IRunView, IDisposable
     /// <summary>Starts the guests that belong to the lab from its beginning; they stop at their first turn.</summary>
     public bool TryStart(out string error)
     {
+        Simulator.AssignWorkers();
         foreach (ParticipantNodeRun node in _nodes.OfType<ParticipantNodeRun>())
         {
+            // A guest belongs on the core of the worker that waits for it.
+            node.Processor = _processors.Processors[node.Timeline.WorkerIndex];
             if (!node.TryStartNow(out error))
             {
                 return false;

@@ -154,7 +154,7 @@ public sealed class LinuxGuestTests : IDisposable
         console = new Console();
         LinuxGuest? guest = launcher.Prepare(options with { Observer = console }, out string error);
         Assert.True(guest is not null, error);
-        Assert.True(guest.TryStart(out error), error);
+        Assert.True(guest.TryStart(null, out error), error);
         return guest;
     }
 
