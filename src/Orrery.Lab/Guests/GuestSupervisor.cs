@@ -63,7 +63,8 @@ internal sealed class GuestSupervisor : IReadinessHandler, IDisposable
         SeccompListener listener = _listener!;
         if (listener.TryReceive(out SeccompRequest request) < 0)
         {
-            return; // the caller was killed before it got here
+            Thread.Yield(); // the caller was killed before it got here: the listener stays readable until it has gone
+            return;
         }
 
         if (request.ThreadId == _starterThreadId || Find(request.ThreadId) is not { } subject)
