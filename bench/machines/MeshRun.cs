@@ -63,6 +63,10 @@ internal sealed record MeshRun(TimeSpan Cpu, long ResidentBytes, long AllocatedB
         {
         }
 
+        public void Saved(string path, SimTime time)
+        {
+        }
+
         public void Warned(string line) => Console.WriteLine(line);
 
         public void OnStage(KernelBuildStage stage)

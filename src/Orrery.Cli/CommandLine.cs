@@ -19,6 +19,7 @@ internal static class CommandLine
             IrqCommand.Create(),
             KernelCommand.Create(),
             MachineCommand.Create(),
+            ResumeCommand.Create(),
             RunCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);

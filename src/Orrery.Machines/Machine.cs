@@ -14,13 +14,14 @@ namespace Orrery.Machines;
 /// A machine knows one timeline. Inside Orrery's process that is the lab's; in a process of its own it is the machine's, and
 /// a participant keeps it in step with a calendar.
 /// </remarks>
-public sealed class Machine : IStackHost, IStackUser
+public sealed partial class Machine : IStackHost, IStackUser
 {
     private readonly Origin _origin;
     private readonly IMachineObserver _observer;
     private readonly StackTimer _stackTimer;
     private readonly ProgramTimer _programTimer;
     private readonly AlarmClock _alarmClock;
+    private readonly BootEvent _bootEvent;
     private readonly List<NetworkCard> _cards = [];
     private readonly Queue<(MachineEvent Event, ulong Argument)> _deferred = new();
     private EventHandle _alarm;
@@ -44,6 +45,7 @@ public sealed class Machine : IStackHost, IStackUser
         _stackTimer = new StackTimer(this);
         _programTimer = new ProgramTimer(this);
         _alarmClock = new AlarmClock(this);
+        _bootEvent = new BootEvent(this);
         Serial = new SerialPort(this);
     }
 
@@ -89,7 +91,7 @@ public sealed class Machine : IStackHost, IStackUser
     public void Boot(SimTime time, MachineProgram? program)
     {
         _program = program;
-        ScheduleAt(time, new BootEvent(this));
+        ScheduleAt(time, _bootEvent);
     }
 
     /// <summary>The address of a name or of an address in text form.</summary>
@@ -150,6 +152,7 @@ public sealed class Machine : IStackHost, IStackUser
         }
 
         Power = MachinePower.Asleep;
+        Timeline.Cancel(_alarm); // the clock has one alarm: of two sleeps typed at once the last one counts
         if (alarm is { } delay)
         {
             _alarm = ScheduleAt(Timeline.Now + delay, _alarmClock);
@@ -217,6 +220,15 @@ public sealed class Machine : IStackHost, IStackUser
 
     private void BootNow()
     {
+        if (StartDevices())
+        {
+            _observer.OnBooted();
+            _program?.Start(this);
+        }
+    }
+
+    private bool StartDevices()
+    {
         Stack = new NetworkStack(this, this, [.. _cards.Select((card, index) => card.ToInterface(index))]);
         foreach (NetworkCard card in _cards)
         {
@@ -224,22 +236,29 @@ public sealed class Machine : IStackHost, IStackUser
             {
                 // Unless the device has been named with the rule it broke already.
                 Fail(MachineRule.DeviceKeepsRules, $"{card.Line.Name}: the device went away before it was started");
-                return;
+                return false;
             }
         }
 
-        _observer.OnBooted();
-        _program?.Start(this);
+        return true;
     }
 
     private sealed class BootEvent(Machine machine) : MachineEvent(machine)
     {
+        internal override string Key => "boot";
+
+        internal override int CountMax => 1;
+
         protected override void OnDue(ulong argument) => Machine.BootNow();
     }
 
     /// <summary>The real-time clock's alarm: a wake source.</summary>
-    private sealed class AlarmClock(Machine machine) : MachineEvent(machine)
+    private sealed class AlarmClock(Machine machine) : MachineEvent(machine), IRestoredHandler
     {
+        internal override string Key => "alarm";
+
+        internal override int CountMax => 1;
+
         private protected override bool RunsAsleep => true;
 
         protected override void OnDue(ulong argument)
@@ -249,15 +268,21 @@ public sealed class Machine : IStackHost, IStackUser
                 Machine.Wake();
             }
         }
+
+        void IRestoredHandler.OnRestored(EventHandle handle, ulong argument) => Machine._alarm = handle;
     }
 
     private sealed class StackTimer(Machine machine) : MachineEvent(machine)
     {
+        internal override string Key => "stack";
+
         protected override void OnDue(ulong argument) => Machine.Stack!.OnTimer();
     }
 
     private sealed class ProgramTimer(Machine machine) : MachineEvent(machine)
     {
+        internal override string Key => "program";
+
         protected override void OnDue(ulong argument) => Machine._program?.OnTimer(argument);
     }
 }

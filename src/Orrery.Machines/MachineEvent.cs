@@ -10,6 +10,9 @@ public abstract class MachineEvent : IEventHandler
     /// <summary>The machine.</summary>
     public Machine Machine { get; }
 
+    /// <summary>Its name in a saved machine, unique there.</summary>
+    internal abstract string Key { get; }
+
     /// <summary>It happens although the machine sleeps; other events wait for the end of the sleep.</summary>
     private protected virtual bool RunsAsleep => false;
 
@@ -41,6 +44,9 @@ public abstract class MachineEvent : IEventHandler
             Machine.LeaveTurn();
         }
     }
+
+    /// <summary>How many may be pending at once.</summary>
+    internal virtual int CountMax => int.MaxValue;
 
     /// <summary>It is due.</summary>
     /// <param name="argument">What it was scheduled with.</param>

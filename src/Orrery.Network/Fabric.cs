@@ -23,6 +23,13 @@ public sealed class Fabric(Simulator simulator)
     /// <summary>All segments in the order in which they were added.</summary>
     public IReadOnlyList<Segment> Segments => _segments;
 
+    /// <summary>All wires: a name each.</summary>
+    internal IEnumerable<Wire> Wires =>
+        _ports.Select(port => port.Wire).OfType<Wire>().Concat(_segments.SelectMany(segment => segment.Outputs));
+
+    /// <summary>Where its frames come from.</summary>
+    internal FramePool Pool => _pool;
+
     /// <summary>Adds a port of a node on <paramref name="timeline"/>, with an origin of its own.</summary>
     /// <param name="name">Node and interface: <c>client.eth0</c>.</param>
     /// <param name="timeline">The node's.</param>

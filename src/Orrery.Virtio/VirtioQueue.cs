@@ -40,6 +40,9 @@ public sealed class VirtioQueue
     /// <summary>Buffers may be waiting that no kick will report: the ring was disabled when they came.</summary>
     internal bool LookAgain { get; set; }
 
+    /// <summary>Buffers taken since the ring was set up, modulo 2^16. Only of a ring that is set up.</summary>
+    internal ushort NextAvailable => _ring!.NextAvailable;
+
     /// <summary>Takes the next buffer. It goes back with <see cref="Complete"/>, before the next one is taken.</summary>
     /// <returns>False when there is none.</returns>
     public bool TryTake(out DescriptorChain chain)
@@ -108,6 +111,14 @@ public sealed class VirtioQueue
 
         // The guest's time is not known here (nothing is propagated before this message), so nothing can be taken now.
         LookAgain = true;
+    }
+
+    /// <summary>Takes over what was saved, with every buffer before <paramref name="nextAvailable"/> given back.</summary>
+    internal void Restore(RingState state, ushort nextAvailable)
+    {
+        _ring!.RestartAt(nextAvailable);
+        (IsEnabled, KicksWanted) = (state.Enabled, state.KicksWanted);
+        (CallPending, LookAgain) = (state.CallPending, state.LookAgain);
     }
 
     internal void Disable()

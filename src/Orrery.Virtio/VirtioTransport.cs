@@ -34,7 +34,7 @@ public abstract class VirtioTransport
     // A Linux guest forgets a configuration change that meets ring calls in one interrupt, until another interrupt comes
     // without any. So a change travels alone, and again, ever later, until the guest has read the configuration.
     private const ulong FirstRepeatNanoseconds = 1000;
-    private const int RepeatsMax = 8;
+    internal const int RepeatsMax = 8;
 
     private readonly IGuestClock _clock;
     private readonly IDeviceScheduler _scheduler;
@@ -180,6 +180,13 @@ public abstract class VirtioTransport
         Fault = new DeviceFault(Name, rule, found);
         Disconnect(TransportState.Faulted);
         _faults(Fault);
+    }
+
+    /// <summary>What it has asked its scheduler for, and what its driver has not read; for checkpoints.</summary>
+    internal (bool FlushRequested, bool ConfigurationUnread, int ConfigurationRepeats) Requests
+    {
+        get => (_flushRequested, _configurationUnread, _configurationRepeats);
+        set => (_flushRequested, _configurationUnread, _configurationRepeats) = value;
     }
 
     /// <summary>Calls the driver inside its kick; nobody answers.</summary>

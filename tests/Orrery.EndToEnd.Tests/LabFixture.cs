@@ -123,6 +123,10 @@ internal sealed class Watcher : IRunObserver
         text.Append(Encoding.UTF8.GetString(bytes));
     }
 
+    public void Saved(string path, SimTime time)
+    {
+    }
+
     public void Warned(string line) => Warnings.Add(line);
 
     public void Progressed(IRunView run) => OnProgress?.Invoke(run);

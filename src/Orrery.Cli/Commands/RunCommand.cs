@@ -1,12 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Orrery.Cli.Reporting;
+using Orrery.Lab.Checkpoints;
 using Orrery.Lab.Files;
 using Orrery.Lab.Outside;
 using Orrery.Lab.Running;
-using Spectre.Console;
 
 namespace Orrery.Cli.Commands;
 
@@ -30,6 +29,10 @@ internal static class RunCommand
         var json = new Option<bool>("--json") { Description = "Prints the result as JSON; all else goes to standard error." };
         var timeout = new Option<double?>("--timeout") { Description = "Wall-clock limit in seconds.", HelpName = "SECONDS" };
         var kernel = new Option<string?>("--kernel") { Description = "The kernel that Linux nodes boot.", HelpName = "PATH" };
+        var checkpoint = new Option<string?>("--checkpoint-at")
+        {
+            Description = "Saves the run at this simulated time, for 'orrery resume' (docs/checkpoints.md).", HelpName = "TIME",
+        };
         var twice = new Option<bool>("--twice") { Description = "Runs the lab again and stops at the first difference: exit status 6." };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Prints what the nodes write, line by line." };
         var calendar = new Option<string?>("--calendar")
@@ -43,9 +46,9 @@ internal static class RunCommand
         };
         var command = new Command("run", "Runs a lab.")
         {
-            lab, words, seed, until, jobs, pace, output, set, json, timeout, kernel, twice, verbose, calendar, segment,
+            lab, words, seed, until, jobs, pace, output, set, json, timeout, kernel, checkpoint, twice, verbose, calendar, segment,
         };
-        command.Validators.Add(result => Check(result, calendar, segment, twice));
+        command.Validators.Add(result => Check(result, calendar, segment, twice, checkpoint));
         command.SetAction(parsed =>
         {
             List<string> overrides = [.. parsed.GetValue(set) ?? []];
@@ -66,18 +69,19 @@ internal static class RunCommand
                 Pace = parsed.GetValue(pace),
                 Timeout = parsed.GetValue(timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
                 Kernel = parsed.GetValue(kernel),
+                CheckpointAt = CheckpointTime.Parse(parsed.GetValue(checkpoint)),
             };
             OutsideOptions? outside = parsed.GetValue(calendar) is { } socket
                 ? new OutsideOptions(socket, SegmentsIn(parsed.GetValue(segment) ?? []))
                 : null;
             return Run(
                 parsed.GetValue(lab)!, parsed.GetValue(words) ?? [], overrides, options, outside,
-                new Manner(parsed.GetValue(json), parsed.GetValue(twice), parsed.GetValue(verbose)));
+                new Manner(parsed.GetValue(json), parsed.GetValue(verbose), parsed.GetValue(twice), HasCommand: parsed.GetValue(words) is { Length: > 0 }));
         });
         return command;
     }
 
-    private static void Check(CommandResult result, Option<string?> calendar, Option<string[]> segment, Option<bool> twice)
+    private static void Check(CommandResult result, Option<string?> calendar, Option<string[]> segment, Option<bool> twice, Option<string?> checkpoint)
     {
         string[] segments = result.GetValue(segment) ?? [];
         if (segments.Length > 0 && result.GetResult(calendar) is null)
@@ -90,6 +94,12 @@ internal static class RunCommand
             result.AddError("--twice cannot run the rest of somebody else's calendar again: it does not go with --calendar");
         }
 
+        if (result.GetResult(checkpoint) is not null && result.GetResult(calendar) is not null)
+        {
+            result.AddError("--checkpoint-at cannot save somebody else's calendar: it does not go with --calendar");
+        }
+
+        CheckpointTime.Check(result, checkpoint);
         foreach (string text in segments)
         {
             if (text.IndexOf('=', StringComparison.Ordinal) is not > 0)
@@ -119,71 +129,21 @@ internal static class RunCommand
             return (int)RunStatus.Unusable;
         }
 
-        // Whoever asked for bytes on standard output gets those and nothing else.
-        bool talkOnError = manner.Json || words.Length > 0;
-        TextWriter talk = talkOnError ? Console.Error : Console.Out;
-        bool live = !manner.Verbose && (talkOnError ? !Console.IsErrorRedirected : !Console.IsOutputRedirected);
-        IAnsiConsole console = Terminal.Create(talk, live);
-        var commandOutput = new CommandOutput(words.Length > 0 ? Console.OpenStandardOutput() : null);
-        var liveReporter = live ? new LiveReporter(console, commandOutput) : null;
-        IRunObserver reporter = liveReporter ?? (IRunObserver)new PlainReporter(talk, manner.Verbose, commandOutput);
-
-        if (RunFolder.Create(options.OutFolder, lab.Title, out string error) is not { } folder)
+        if (options.CheckpointAt is { } at && Savable.Check(lab, at) is { } problem)
         {
-            Console.Error.WriteLine($"orrery: {error}");
+            Console.Error.WriteLine(problem);
             return (int)RunStatus.Unusable;
         }
 
-        using var stop = new CancellationTokenSource();
-        using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT, stop);
-        using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM, stop);
-        using PosixSignalRegistration hangup = OnSignal(PosixSignal.SIGHUP, stop);
-        using var kernelBuild = new KernelBuildReporter(talk, live);
-        TwoRuns runs = manner.Twice ? RepeatedRun.Run(lab, options, folder, reporter, SilentReporter(), kernelBuild, stop.Token)
-            : new TwoRuns(outside is null
-                ? LabRun.Run(lab, options, folder, reporter, kernelBuild, stop.Token)
-                : OutsideRun.Run(lab, outside, options, folder, reporter, stop.Token));
-        liveReporter?.Clear();
-        ReportRepetition(talk, runs);
-        if (manner.Json)
-        {
-            Console.Out.Write(runs.Result.ToJson());
-        }
-        else if (runs.Result.Status == RunStatus.Unusable)
-        {
-            Console.Error.WriteLine($"orrery: {runs.Result.Reason}");
-        }
-        else
-        {
-            Summary.Write(console, runs.Result, folder);
-        }
-
-        return runs.Result.ExitCode;
+        return LabSession.Run(
+            lab.Title, options.OutFolder, manner,
+            session => manner.Twice
+                ? RepeatedRun.Run(lab, options, session.Folder, session.Observer, SilentReporter(), session.KernelBuild, session.Stop)
+                : new TwoRuns(outside is null
+                    ? LabRun.Run(lab, options, session.Folder, session.Observer, session.KernelBuild, session.Stop)
+                    : OutsideRun.Run(lab, outside, options, session.Folder, session.Observer, session.Stop)));
     }
 
     // The second run has nothing to say unless it differs.
     private static PlainReporter SilentReporter() => new(TextWriter.Null, verbose: false, new CommandOutput(null));
-
-    private static void ReportRepetition(TextWriter talk, TwoRuns runs)
-    {
-        if (runs.Difference is not null)
-        {
-            new DifferenceReport(talk).Write(runs.Header!, runs.Header!, runs.Difference);
-        }
-        else if (runs.Result.Repeated is { Same: true } repeated)
-        {
-            talk.WriteLine($"run again: the same, digest {repeated.Digest}");
-        }
-    }
-
-    private static PosixSignalRegistration OnSignal(PosixSignal signal, CancellationTokenSource stop)
-        => PosixSignalRegistration.Create(signal, context =>
-        {
-            // The run ends in order and leaves its logs; a second signal of the kind changes nothing.
-            context.Cancel = true;
-            stop.Cancel();
-        });
-
-    /// <summary>How a run is shown, and whether there are two.</summary>
-    private sealed record Manner(bool Json, bool Twice, bool Verbose);
 }

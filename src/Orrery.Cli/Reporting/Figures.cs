@@ -20,6 +20,13 @@ internal static class Figures
         var state => state.ToString().ToLowerInvariant(),
     };
 
+    /// <summary>What a resumed run says of its beginning; empty for one that begins at the beginning.</summary>
+    public static string Resumed(IRunView run)
+        => run.Now == SimTime.Zero ? "" : string.Create(CultureInfo.InvariantCulture, $", resumed at {run.Now.TotalSeconds:F6} s");
+
+    public static string Saved(string path, SimTime time)
+        => $"{Seconds(time)}  saved: orrery resume {Path.GetRelativePath(Environment.CurrentDirectory, path)}";
+
     public static string Progress(IRunView run)
     {
         int running = run.Nodes.Count(node => node.State is NodeState.Booting or NodeState.Running);

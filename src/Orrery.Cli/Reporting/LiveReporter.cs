@@ -13,7 +13,7 @@ internal sealed class LiveReporter(IAnsiConsole console, CommandOutput output) :
     private double _nextRefresh = RefreshSeconds;
     private bool _shown;
 
-    public void Started(IRunView run) => Stay($"{run.Title}: {run.Nodes.Count} nodes");
+    public void Started(IRunView run) => Stay($"{run.Title}: {run.Nodes.Count} nodes{Figures.Resumed(run)}");
 
     public void NodeChanged(NodeView node, SimTime time)
     {
@@ -30,6 +30,8 @@ internal sealed class LiveReporter(IAnsiConsole console, CommandOutput output) :
     }
 
     public void Warned(string line) => Stay($"warning: {line}");
+
+    public void Saved(string path, SimTime time) => Stay(Figures.Saved(path, time));
 
     public void Progressed(IRunView run)
     {

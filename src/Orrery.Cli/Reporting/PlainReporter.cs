@@ -11,7 +11,8 @@ internal sealed class PlainReporter(TextWriter writer, bool verbose, CommandOutp
     private readonly OutputLines _lines = new();
     private double _nextProgress = ProgressSecondsMin;
 
-    public void Started(IRunView run) => writer.WriteLine($"{run.Title}: {run.Nodes.Count} nodes, run folder {run.Folder}");
+    public void Started(IRunView run)
+        => writer.WriteLine($"{run.Title}: {run.Nodes.Count} nodes{Figures.Resumed(run)}, run folder {run.Folder}");
 
     public void NodeChanged(NodeView node, SimTime time)
     {
@@ -31,6 +32,8 @@ internal sealed class PlainReporter(TextWriter writer, bool verbose, CommandOutp
     }
 
     public void Warned(string line) => writer.WriteLine($"warning: {line}");
+
+    public void Saved(string path, SimTime time) => writer.WriteLine(Figures.Saved(path, time));
 
     public void Progressed(IRunView run)
     {

@@ -38,9 +38,9 @@ internal static class Summary
 
         string why = result.Reason.Length > 0 ? $" ({result.Reason})" : "";
         console.WriteLine(
-            $"{result.Status.ToString().ToLowerInvariant()}{why}: {Seconds(result.SimulatedNs)} simulated in "
+            $"{result.Status.ToString().ToLowerInvariant()}{why}: {Seconds(result.SimulatedNs)} simulated{(result.ResumedNs is { } from ? $", from {Seconds(from)} on," : "")} in "
             + string.Create(CultureInfo.InvariantCulture, $"{result.WallSeconds:F3} s, ")
-            + $"{Figures.Speedup(result.SimulatedNs, result.WallSeconds)}, seed {result.Seed}"
+            + $"{Figures.Speedup(result.SimulatedNs - (result.ResumedNs ?? 0), result.WallSeconds)}, seed {result.Seed}"
             + (result.Digest.Length > 0 ? $", digest {result.Digest[..Math.Min(16, result.Digest.Length)]}" : ""));
         if (result.HeldBackBy is { } held)
         {

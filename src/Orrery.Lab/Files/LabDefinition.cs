@@ -9,8 +9,11 @@ namespace Orrery.Lab.Files;
 /// </summary>
 public sealed record LabDefinition
 {
+    /// <summary>What it was read from: the same source gives the same lab.</summary>
+    public required LabSource Source { get; init; }
+
     /// <summary>The file it was read from, as it was named.</summary>
-    public required string File { get; init; }
+    public string File => Source.File;
 
     /// <summary>What the lab is about (<c>lab:</c>); the file's name when it does not say.</summary>
     public required string Title { get; init; }
@@ -55,6 +58,12 @@ public sealed record LabDefinition
     /// <summary>The first address that <paramref name="node"/> finds under <paramref name="name"/> in <see cref="HostsOf"/>, or null.</summary>
     public System.Net.IPAddress? AddressOf(NodeDefinition node, string name) => HostTable.Find(this, node, name);
 }
+
+/// <summary>What a lab was read from (<see cref="LabFile.Parse"/>).</summary>
+/// <param name="Text">YAML.</param>
+/// <param name="File">The file it stood in, as it was named.</param>
+/// <param name="Overrides">What the user changed.</param>
+public sealed record LabSource(string Text, string File, IReadOnlyList<LabOverride> Overrides);
 
 /// <summary>A line of a hosts table.</summary>
 public readonly record struct HostEntry(string Name, System.Net.IPAddress Address);

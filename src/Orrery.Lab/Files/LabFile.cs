@@ -74,7 +74,7 @@ public static class LabFile
                 root = change.Apply(root, diagnostics);
             }
 
-            lab = LabReader.Read(root, file, diagnostics);
+            lab = LabReader.Read(root, new LabSource(text, file, options.Overrides), diagnostics);
         }
 
         return new LabFileResult(lab, [.. diagnostics.Distinct().OrderBy(d => d.Line == 0).ThenBy(d => d.Line).ThenBy(d => d.Column)]);

@@ -9,10 +9,10 @@ internal static class LabReader
     public const string SeedExpected = "a whole number below 2^64";
 
     /// <summary>The lab; null when a diagnostic is an error.</summary>
-    public static LabDefinition? Read(LabValue root, string file, List<LabDiagnostic> diagnostics)
+    public static LabDefinition? Read(LabValue root, LabSource source, List<LabDiagnostic> diagnostics)
     {
         var lab = new Section(root, "a lab", LabKeys.Lab, diagnostics);
-        string folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        string folder = Path.GetDirectoryName(Path.GetFullPath(source.File))!;
         CalendarOptions calendar = ReadCalendar(lab);
         List<NodeDraft> nodes = new NodeReader(folder, calendar, diagnostics).Read(lab);
         List<NetworkDraft> networks = new NetworkReader(nodes, diagnostics).Read(lab);
@@ -22,8 +22,8 @@ internal static class LabReader
         string? kernel = ReadKernel(lab, folder);
         var definition = new LabDefinition
         {
-            File = file,
-            Title = lab.Text("lab", "a title") ?? Path.GetFileNameWithoutExtension(file),
+            Source = source,
+            Title = lab.Text("lab", "a title") ?? Path.GetFileNameWithoutExtension(source.File),
             Nodes = [],
             Networks = [.. networks.Select((network, i) => network.Definition with { Ports = ports[i], Capture = captured[i] })],
             Until = until,

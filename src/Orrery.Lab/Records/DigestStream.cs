@@ -25,13 +25,32 @@ internal sealed class DigestStream
         Append(header);
     }
 
+    /// <summary>Goes on where a saved stream stood.</summary>
+    /// <param name="name">Unique in a run.</param>
+    /// <param name="length">Bytes hashed so far.</param>
+    /// <param name="block">Its block (<see cref="Block"/>).</param>
+    private DigestStream(string name, ulong length, byte[] block)
+    {
+        Name = name;
+        Length = length;
+        block.CopyTo(_block, 0);
+        _used = block.Length;
+    }
+
     public string Name { get; }
 
     /// <summary>Bytes hashed so far, the header included.</summary>
     public ulong Length { get; private set; }
 
+    /// <summary>The hash of all full blocks, and the bytes since.</summary>
+    public ReadOnlySpan<byte> Block => _block.AsSpan(0, _used);
+
     /// <summary>What was counted since the last line of the trail.</summary>
     public ulong Fresh { get; set; }
+
+    /// <summary>Goes on where a saved stream stood; null when none can stand there.</summary>
+    public static DigestStream? Resume(string name, ulong length, byte[] block) =>
+        block.Length is >= SHA256.HashSizeInBytes and <= BlockSize ? new DigestStream(name, length, block) : null;
 
     public void Append(ReadOnlySpan<byte> bytes)
     {

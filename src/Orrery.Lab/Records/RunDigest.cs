@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Orrery.Lab.Checkpoints;
 using Orrery.Simulation;
 
 namespace Orrery.Lab.Records;
@@ -98,6 +99,62 @@ public sealed class RunDigest : IRecordReader
         return new DigestResult(Convert.ToHexStringLower(lab.GetHashAndReset()), results);
     }
 
+    /// <summary>Everything it holds, as plain values.</summary>
+    internal DigestState Save()
+    {
+        var streams = new List<DigestStreamState>();
+        for (int i = 0; i < _streamOf.Length; i++)
+        {
+            if (_streamOf[i] is { } stream)
+            {
+                streams.Add(new DigestStreamState(
+                    (uint)(i / KindCountMax), (RecordKind)(i % KindCountMax), stream.Length, stream.Fresh, stream.Block.ToArray()));
+            }
+        }
+
+        return new DigestState(_second, streams);
+    }
+
+    /// <summary>Goes on where a saved digest stood; this one has read nothing.</summary>
+    /// <param name="state">Not trusted.</param>
+    /// <param name="origins">The sources of records, by number.</param>
+    /// <returns>What is wrong with the state, with its place; null when nothing is.</returns>
+    internal string? Restore(DigestState state, IReadOnlyList<Origin> origins)
+    {
+        _second = state.Second;
+        for (int i = 0; i < state.Streams.Count; i++)
+        {
+            DigestStreamState saved = state.Streams[i];
+            if (saved.Source >= (uint)origins.Count || !Enum.IsDefined(saved.Kind) || saved.Kind == RecordKind.Log)
+            {
+                return $"streams[{i}]: there is no source {saved.Source} with records of kind {saved.Kind}";
+            }
+
+            int index = IndexOf(saved.Source, saved.Kind);
+            if (_streamOf[index] is not null)
+            {
+                return $"streams[{i}]: is there twice";
+            }
+
+            if (DigestStream.Resume(NameOf(origins[(int)saved.Source], saved.Kind), saved.Length, saved.Block) is not { } stream)
+            {
+                return $"streams[{i}]: {saved.Block.Length} bytes are no block";
+            }
+
+            stream.Fresh = saved.Fresh;
+            _streamOf[index] = stream;
+            _streams.Add(stream);
+            if (stream.Fresh > 0)
+            {
+                _touched.Add(stream);
+            }
+        }
+
+        return null;
+    }
+
+    private static string NameOf(Origin source, RecordKind kind) => $"{RecordNames.StreamOf(kind)} {source.Name}";
+
     private DigestStream StreamOf(Origin source, RecordKind kind)
     {
         if ((int)kind >= KindCountMax)
@@ -105,18 +162,24 @@ public sealed class RunDigest : IRecordReader
             throw new ArgumentOutOfRangeException(nameof(kind), kind, "A kind of record that digests do not know.");
         }
 
-        int index = (int)source.Id * KindCountMax + (int)kind;
+        return _streamOf[IndexOf(source.Id, kind)] ??= AddStream(source, kind);
+    }
+
+    /// <summary>The place of a stream, for which there is room then.</summary>
+    private int IndexOf(uint source, RecordKind kind)
+    {
+        int index = (int)source * KindCountMax + (int)kind;
         if (index >= _streamOf.Length)
         {
             Array.Resize(ref _streamOf, Math.Max(index + 1, 2 * _streamOf.Length));
         }
 
-        return _streamOf[index] ??= AddStream(source, kind);
+        return index;
     }
 
     private DigestStream AddStream(Origin source, RecordKind kind)
     {
-        var stream = new DigestStream($"{RecordNames.StreamOf(kind)} {source.Name}", [(byte)kind, Version]);
+        var stream = new DigestStream(NameOf(source, kind), [(byte)kind, Version]);
         _streams.Add(stream);
         return stream;
     }

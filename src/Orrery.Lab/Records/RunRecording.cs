@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orrery.Lab.Checkpoints;
 using Orrery.Lab.Files;
 using Orrery.Lab.Running;
 using Orrery.Network;
@@ -58,6 +59,12 @@ internal sealed class RunRecording : IDisposable
         _trail.Flush();
         _records?.Flush();
     }
+
+    /// <summary>The hashes of what has happened, for a checkpoint.</summary>
+    public DigestState SaveDigest() => _digest.Save();
+
+    /// <inheritdoc cref="RunDigest.Restore"/>
+    public string? RestoreDigest(DigestState state, IReadOnlyList<Origin> origins) => _digest.Restore(state, origins);
 
     /// <summary>Completes the files.</summary>
     /// <returns>The digests.</returns>

@@ -8,6 +8,9 @@ public sealed class DeviceScheduler(Timeline timeline, Origin origin) : IDeviceS
 {
     private VirtioTransport? _transport;
 
+    /// <summary>The device whose interrupts these are, when a flush is restored that was requested before.</summary>
+    public void Join(VirtioTransport transport) => _transport = transport;
+
     /// <inheritdoc/>
     public void RequestFlush(VirtioTransport transport, ulong delayNanoseconds)
     {

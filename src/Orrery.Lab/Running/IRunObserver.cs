@@ -21,6 +21,11 @@ public interface IRunObserver
     /// <summary>A participant or device was dropped, or a warning concerns the run; one line.</summary>
     void Warned(string line);
 
+    /// <summary>The run was saved.</summary>
+    /// <param name="path">The checkpoint.</param>
+    /// <param name="time">Where it stands.</param>
+    void Saved(string path, SimTime time);
+
     /// <summary>An epoch has ended. Called often: decide by the clock whether to show it.</summary>
     void Progressed(IRunView run);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Orrery.Lab.Checkpoints;
 using Orrery.Lab.Files;
 using Orrery.Lab.Kernels;
 using Orrery.Lab.Records;
@@ -27,8 +28,24 @@ public static class LabRun
         CancellationToken cancellation)
     {
         RunResult result = TryFindKernel(lab, options, kernelBuild, out string? kernel, out string error, cancellation)
-            ? Run(lab, options, folder, kernel, observer, cancellation)
+            ? Run(lab, options, folder, kernel, checkpoint: null, observer, cancellation)
             : RunResult.Unusable(lab.Seed, error);
+        result.Write(folder.Result);
+        return result;
+    }
+
+    /// <summary>Runs a lab from where it was saved to its end, as the run that was saved did.</summary>
+    /// <param name="checkpoint">What was saved. It is not trusted: a state that cannot be is refused, and nothing runs.</param>
+    /// <inheritdoc cref="Run(LabDefinition, RunOptions, RunFolder, IRunObserver, IKernelBuildProgress, CancellationToken)"/>
+    public static RunResult Resume(
+        LabDefinition lab,
+        CheckpointState checkpoint,
+        RunOptions options,
+        RunFolder folder,
+        IRunObserver observer,
+        CancellationToken cancellation)
+    {
+        RunResult result = Run(lab, options, folder, kernel: null, checkpoint, observer, cancellation);
         result.Write(folder.Result);
         return result;
     }
@@ -57,6 +74,7 @@ public static class LabRun
         RunOptions options,
         RunFolder folder,
         string? kernel,
+        CheckpointState? checkpoint,
         IRunObserver observer,
         CancellationToken cancellation)
     {
@@ -72,6 +90,11 @@ public static class LabRun
         }
 
         using RunRecording recorded = recording;
+        if (checkpoint is not null && LabCheckpoint.Restore(checkpoint, lab, running, recorded) is { } wrong)
+        {
+            return RunResult.Unusable(lab.Seed, $"the checkpoint cannot be resumed: {wrong}");
+        }
+
         var reporter = new RunReporter(running, observer, options.Pace);
         running.Simulator.AddRecordReader(reporter);
         running.Simulator.EpochEnded += reporter.OnEpochEnded;
@@ -92,8 +115,9 @@ public static class LabRun
         // A worker may be waiting for a guest that computes; without guests nobody waits.
         using CancellationTokenRegistration kill = stop.Token.Register(running.KillGuests);
         RunEnd end = RunEnd.Of(lab.Until, running.RunningNodes);
-        Simulation.RunResult outcome = running.Simulator.Run(
-            end.Limit, () => options.ComparedWith is { IsDecided: true } || end.IsReached(), stop.Token);
+        var saving = new CheckpointSaving(lab, running, recorded, folder, observer);
+        Simulation.RunResult outcome = saving.Run(
+            options.CheckpointAt, end.Limit, () => options.ComparedWith is { IsDecided: true } || end.IsReached(), stop.Token);
         running.KillGuests();
         DigestResult digest = recorded.Finish();
         foreach (string fault in recorded.Faults)
@@ -102,7 +126,13 @@ public static class LabRun
         }
 
         reporter.Finish();
-        return Judge(lab, running, outcome, end, digest, interrupted: cancellation.IsCancellationRequested);
+        RunResult result = Judge(lab, running, outcome, end, digest, interrupted: cancellation.IsCancellationRequested) with
+        {
+            ResumedNs = checkpoint?.Simulation.NowNanoseconds,
+        };
+        return saving.Fault is { } unsaved && result.Status is RunStatus.Passed or RunStatus.Failed
+            ? result with { Status = RunStatus.Unusable, Reason = $"no checkpoint: {unsaved}" }
+            : result;
     }
 
     private static bool TryRecord(

@@ -1,3 +1,4 @@
+using Orrery.Lab.Checkpoints;
 using Orrery.Lab.Files;
 using Orrery.Machines;
 using Orrery.Machines.Interrupts;
@@ -14,13 +15,16 @@ internal sealed class MachineNodeRun : RunningNode, IMachineObserver, IGuestCloc
 {
     private readonly RunNotices _notices;
     private readonly Machine _machine;
-    private readonly List<InProcessDevice> _devices = [];
+    private readonly List<(InProcessDevice Device, DeviceScheduler Scheduler, Origin Origin)> _devices = [];
+    private readonly List<Typing> _typing = [];
+    private readonly Beginning _beginning;
 
     private MachineNodeRun(
         LabDefinition lab, MachineNode definition, Timeline timeline, Origin origin, RunNotices notices)
         : base(definition, timeline, origin)
     {
         _notices = notices;
+        _beginning = new Beginning(this);
         _machine = new Machine(OptionsOf(lab, definition), timeline, origin, this);
     }
 
@@ -58,10 +62,12 @@ internal sealed class MachineNodeRun : RunningNode, IMachineObserver, IGuestCloc
 
         foreach (TypedInput input in definition.Type)
         {
-            timeline.Schedule(input.At, EventPriority.Devices, origin, new Typing(node, System.Text.Encoding.UTF8.GetBytes(input.Text)));
+            var typing = new Typing(node, System.Text.Encoding.UTF8.GetBytes(input.Text));
+            node._typing.Add(typing);
+            timeline.Schedule(input.At, EventPriority.Devices, origin, typing);
         }
 
-        timeline.Schedule(definition.Start, EventPriority.Devices, origin, new Beginning(node));
+        timeline.Schedule(definition.Start, EventPriority.Devices, origin, node._beginning);
         node._machine.Boot(definition.Start, program);
         return node;
     }
@@ -96,9 +102,57 @@ internal sealed class MachineNodeRun : RunningNode, IMachineObserver, IGuestCloc
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (InProcessDevice device in _devices)
+        foreach ((InProcessDevice device, _, _) in _devices)
         {
             device.Dispose();
+        }
+    }
+
+    /// <summary>Everything the node holds, as plain values.</summary>
+    /// <param name="handlers">Gets the node's handlers.</param>
+    /// <param name="error">Why it cannot be saved, when null is returned.</param>
+    public NodeRunState? Save(HandlerDirectory handlers, out string error)
+    {
+        _machine.AddTo(handlers);
+        AddTo(handlers);
+        return _machine.Save(out error) is { } machine ? new NodeRunState(Name, SaveLife(), machine) : null;
+    }
+
+    /// <summary>Takes the place of the node that was saved; nothing of this one has run.</summary>
+    /// <param name="state">Not trusted.</param>
+    /// <param name="handlers">Gets the node's handlers, so that its events can be restored next.</param>
+    /// <returns>What is wrong with the state, with its place; null when nothing is.</returns>
+    public string? Restore(NodeRunState state, HandlerDirectory handlers)
+    {
+        if (state.Name != Name)
+        {
+            return $"was saved as '{state.Name}', but is '{Name}'";
+        }
+
+        string? problem = RestoreLife(state.Life) is { } life ? $"life: {life}"
+            : _machine.Restore(state.Machine, handlers) is { } machine ? $"machine: {machine}"
+            : null;
+        AddTo(handlers);
+        foreach ((InProcessDevice device, DeviceScheduler scheduler, _) in _devices)
+        {
+            scheduler.Join(device);
+        }
+
+        return problem;
+    }
+
+    private void AddTo(HandlerDirectory handlers)
+    {
+        var once = new HandlerPlace(Timeline, EventPriority.Devices, Origin, CountMax: 1);
+        handlers.Add($"{Name} begin", _beginning, once);
+        for (int i = 0; i < _typing.Count; i++)
+        {
+            handlers.Add($"{Name} type {i}", _typing[i], once);
+        }
+
+        foreach ((InProcessDevice device, DeviceScheduler scheduler, Origin origin) in _devices)
+        {
+            handlers.Add($"{device.Name} flush", scheduler, new HandlerPlace(Timeline, EventPriority.Devices, origin));
         }
     }
 
@@ -114,10 +168,10 @@ internal sealed class MachineNodeRun : RunningNode, IMachineObserver, IGuestCloc
     {
         string name = $"{Name}.{ethernet.Name}";
         var plug = new PortPlug(port, ethernet.Mac);
-        var device = new InProcessDevice(
-            name, plug.Device, this, new DeviceScheduler(Timeline, Timeline.Simulator.AddOrigin(name)),
-            fault => _notices.Fault(fault.ToString()));
-        _devices.Add(device);
+        Origin origin = Timeline.Simulator.AddOrigin(name);
+        var scheduler = new DeviceScheduler(Timeline, origin);
+        var device = new InProcessDevice(name, plug.Device, this, scheduler, fault => _notices.Fault(fault.ToString()));
+        _devices.Add((device, scheduler, origin));
         _machine.Add(new NetworkCard(
             host => new InProcessDriver(name, device, host),
             ethernet.Mac,

@@ -31,6 +31,9 @@ public sealed class RunFolder
     /// <summary>The trail of the digests.</summary>
     public string Trail => File("digests.tsv");
 
+    /// <summary>The checkpoint.</summary>
+    public string Checkpoint => File("checkpoint.json");
+
     /// <summary>The capture of <paramref name="network"/>.</summary>
     public string Capture(string network) => File($"{network}.pcapng");
 

@@ -1,4 +1,5 @@
 using Orrery.Lab.Records;
+using Orrery.Simulation;
 
 namespace Orrery.Lab.Running;
 
@@ -16,6 +17,9 @@ public sealed record RunOptions
 
     /// <summary>Wall-clock limit of the run; null: none.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>When the run is saved; null: never. It goes on afterwards.</summary>
+    public SimTime? CheckpointAt { get; init; }
 
     /// <summary>Another run: this one ends at the first difference from it. Null: none.</summary>
     public RunComparison? ComparedWith { get; init; }

@@ -12,6 +12,7 @@ internal sealed class RunReporter : IRecordReader
     private readonly RunningLab _run;
     private readonly IRunObserver _observer;
     private readonly double? _pace;
+    private readonly SimTime _begin;
     private readonly Dictionary<Origin, RunningNode> _nodes;
 
     /// <param name="run">The run.</param>
@@ -22,6 +23,7 @@ internal sealed class RunReporter : IRecordReader
         _run = run;
         _observer = observer;
         _pace = pace;
+        _begin = run.Now;
         _nodes = run.RunningNodes.ToDictionary(node => node.Origin);
     }
 
@@ -50,7 +52,7 @@ internal sealed class RunReporter : IRecordReader
         _observer.Progressed(_run);
         if (_pace is { } pace)
         {
-            TimeSpan ahead = TimeSpan.FromSeconds(time.Nanoseconds / 1e9 / pace) - _run.Wall;
+            TimeSpan ahead = TimeSpan.FromSeconds((time - _begin).TotalSeconds / pace) - _run.Wall;
             if (ahead > TimeSpan.Zero)
             {
                 Thread.Sleep(ahead);

@@ -24,8 +24,11 @@ public sealed record RunResult
     /// <summary>Wall-clock duration in seconds.</summary>
     public required double WallSeconds { get; init; }
 
+    /// <summary>Where a run that was resumed from a checkpoint began, in simulated nanoseconds; null for one that began at the beginning.</summary>
+    public ulong? ResumedNs { get; init; }
+
     /// <summary>Simulated seconds per wall-clock second.</summary>
-    public double Speedup => WallSeconds > 0 ? Math.Round(SimulatedNs / 1e9 / WallSeconds, 3) : 0;
+    public double Speedup => WallSeconds > 0 ? Math.Round((SimulatedNs - (ResumedNs ?? 0)) / 1e9 / WallSeconds, 3) : 0;
 
     /// <summary>Events executed. Depends on the windows, and so on the host; never part of a comparison.</summary>
     public required ulong Events { get; init; }

@@ -1,4 +1,5 @@
 using System.Text;
+using Orrery.Lab.Checkpoints;
 using Orrery.Lab.Files;
 using Orrery.Simulation;
 
@@ -63,6 +64,25 @@ internal abstract class RunningNode
         StartedNs = StartedAt?.Nanoseconds,
         EndedNs = EndedAt?.Nanoseconds,
     };
+
+    /// <summary>Where it stands, for a checkpoint.</summary>
+    protected LifeState SaveLife() => new(State, ExitCode, StartedAt?.Nanoseconds, EndedAt?.Nanoseconds);
+
+    /// <summary>Takes over where the saved node stood.</summary>
+    /// <returns>What is wrong with <paramref name="state"/>, which is not trusted; null when nothing is.</returns>
+    protected string? RestoreLife(LifeState state)
+    {
+        State = state.State;
+        ExitCode = state.ExitCode;
+        StartedAt = TimeOf(state.StartedNanoseconds);
+        EndedAt = TimeOf(state.EndedNanoseconds);
+        bool hasEnded = ExitCode is not null && EndedAt is not null;
+        return !Enum.IsDefined(State) || State == NodeState.Failed ? $"state: {(int)State} is none that can be saved"
+            : (State == NodeState.Exited) != hasEnded ? "has ended without a status or a time, or has them and goes on"
+            : null;
+    }
+
+    private static SimTime? TimeOf(ulong? nanoseconds) => nanoseconds is { } ns ? SimTime.FromNanoseconds(ns) : null;
 
     /// <summary>The node has begun.</summary>
     protected void Began()

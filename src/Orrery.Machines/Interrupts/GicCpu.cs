@@ -1,6 +1,8 @@
 using Orrery.Interrupts.Gic;
+using Orrery.Interrupts.Gic.Snapshots;
 using Orrery.Interrupts.Gic.V2;
 using Orrery.Interrupts.Gic.V3;
+using Orrery.Interrupts.State;
 
 namespace Orrery.Machines.Interrupts;
 
@@ -36,23 +38,23 @@ internal sealed class GicCpu
     private const int Cpu = 0;
     private const byte DefaultPriority = 0xA0;
     private const uint IntidMask = 0x3FF;
+    private const int IntidCount = 64; // 32 lines for devices: more than a machine has
 
     private readonly bool _isV3;
 
     public GicCpu(MachineChip chip)
     {
-        const int intids = 64; // 32 lines for devices: more than a machine has
         _isV3 = chip == MachineChip.GicV3;
         if (_isV3)
         {
-            Chip = new GicV3(new GicV3Options { IntidCount = intids });
+            Chip = new GicV3(new GicV3Options { IntidCount = IntidCount });
             Write(GicFrame.Distributor, Control, 4, 2); // group 1
             Chip.WriteSystemRegister(Cpu, IccRegister.PriorityMask, 0xFF);
             Chip.WriteSystemRegister(Cpu, IccRegister.GroupEnable1, 1);
         }
         else
         {
-            Chip = new GicV2(new GicV2Options { IntidCount = intids });
+            Chip = new GicV2(new GicV2Options { IntidCount = IntidCount });
             Write(GicFrame.Distributor, Control, 4, 1);
             Write(GicFrame.CpuInterface, CpuPriorityMask, 4, 0xFF);
             Write(GicFrame.CpuInterface, CpuControl, 4, 1);
@@ -60,7 +62,7 @@ internal sealed class GicCpu
     }
 
     /// <summary>The chip, for those who look at or save its state.</summary>
-    public GicController Chip { get; }
+    public GicController Chip { get; private set; }
 
     /// <summary>Whether the chip interrupts the CPU now.</summary>
     public bool IsSignalled => Chip.Signalled(Cpu) != CpuSignals.None;
@@ -78,6 +80,44 @@ internal sealed class GicCpu
         }
 
         Write(GicFrame.Distributor, SetEnable + (intid / 32 * 4), 4, 1u << (int)(intid % 32));
+    }
+
+    /// <summary>Puts the chip that was saved in the place of this one.</summary>
+    /// <param name="state">A <see cref="GicSnapshot"/> in its text form; not trusted.</param>
+    /// <param name="lineCount">How many lines the machine has.</param>
+    /// <returns>What is wrong with the state, with its place; null when nothing is.</returns>
+    public string? Restore(string state, int lineCount)
+    {
+        SnapshotResult<GicSnapshot> snapshot = GicSnapshotJson.Read(state);
+        if (snapshot.Value is null)
+        {
+            return snapshot.Error!.ToString();
+        }
+
+        SnapshotResult<GicController> restored = GicRestore.Restore(snapshot.Value, _isV3 ? new GicV3Options() : new GicV2Options());
+        if (restored.Value is not { } chip)
+        {
+            return restored.Error!.ToString();
+        }
+
+        if (chip.IntidCount != IntidCount || chip.CpuCount != 1 || chip.PriorityBits != Chip.PriorityBits)
+        {
+            return $"{chip.CpuCount} CPUs, {chip.IntidCount} interrupts and {chip.PriorityBits} bits of priority: a machine has 1, {IntidCount} and {Chip.PriorityBits}";
+        }
+
+        // What would be acknowledged must have a handler; and between two events none is at work.
+        for (uint intid = 0; intid < IntidCount; intid++)
+        {
+            InterruptView view = chip.Inspect(new InterruptRef(intid, Cpu))!.Value;
+            bool hasHandler = intid >= Intid.PrivateCount && intid < Intid.PrivateCount + lineCount;
+            if (view.Active || (view.Pending && !hasHandler))
+            {
+                return $"interrupt {intid} is {(view.Active ? "active" : "pending")}, which it cannot be";
+            }
+        }
+
+        Chip = chip;
+        return null;
     }
 
     /// <summary>A pulse on an interrupt's line: an edge.</summary>

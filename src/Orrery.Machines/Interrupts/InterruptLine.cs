@@ -7,7 +7,7 @@ namespace Orrery.Machines.Interrupts;
 /// time <see cref="Arrive"/> puts it on the machine's calendar and returns, so that the device can be answered. When that
 /// event is due, in the machine's turn, the chip gets the edge, and the handler runs when the chip and the gates let it.
 /// </summary>
-public sealed class InterruptLine : MachineEvent
+public sealed class InterruptLine : MachineEvent, IRestoredHandler
 {
     private readonly InterruptPath _path;
     private readonly Action _handler;
@@ -41,6 +41,10 @@ public sealed class InterruptLine : MachineEvent
     /// <summary>How often the handler ran.</summary>
     public ulong HandledCount { get; private set; }
 
+    internal override string Key => $"line {Name}";
+
+    internal override int CountMax => 1;
+
     internal bool DeferredBySleep { get; set; }
 
     private protected override bool RunsAsleep => true;
@@ -63,6 +67,17 @@ public sealed class InterruptLine : MachineEvent
         }
 
         _event = Machine.ScheduleAt(time, this);
+    }
+
+    void IRestoredHandler.OnRestored(EventHandle handle, ulong argument) => _event = handle;
+
+    internal LineState Save() => new(Name, DeferredBySleep, RaisedAt.Nanoseconds, HandledCount);
+
+    internal void Restore(LineState state)
+    {
+        DeferredBySleep = state.DeferredBySleep;
+        RaisedAt = SimTime.FromNanoseconds(state.RaisedNanoseconds);
+        HandledCount = state.HandledCount;
     }
 
     internal void Raise()

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Orrery.Interrupts.Gic;
+using Orrery.Interrupts.Gic.Snapshots;
 using Orrery.Simulation;
 
 namespace Orrery.Machines.Interrupts;
@@ -64,6 +66,30 @@ public sealed class InterruptPath
         Take();
     }
 
+    /// <summary>What is due when an interrupt with a latency may be handled.</summary>
+    internal MachineEvent Latency => _take;
+
+    internal InterruptsState Save() => new(
+        IsMasked, [.. _lines.Select(line => line.Save())], JsonElement.Parse(GicSnapshotJson.Write(GicSnapshot.Of(Chip))));
+
+    /// <summary>Takes the place of the path that was saved; the lines are there already.</summary>
+    /// <returns>What is wrong with <paramref name="state"/>, which is not trusted; null when nothing is.</returns>
+    internal string? Restore(InterruptsState state)
+    {
+        if (!state.Lines.Select(line => line.Name).SequenceEqual(_lines.Select(line => line.Name)))
+        {
+            return $"lines: not those of the machine, which are {string.Join(", ", _lines.Select(line => line.Name))}";
+        }
+
+        IsMasked = state.Masked;
+        for (int i = 0; i < _lines.Count; i++)
+        {
+            _lines[i].Restore(state.Lines[i]);
+        }
+
+        return _cpu.Restore(state.Chip.GetRawText(), _lines.Count) is { } problem ? $"chip: {problem}" : null;
+    }
+
     internal void Raise(InterruptLine line)
     {
         _cpu.Pulse(line.Intid);
@@ -121,6 +147,8 @@ public sealed class InterruptPath
 
     private sealed class TakeEvent(InterruptPath path) : MachineEvent(path.Machine)
     {
+        internal override string Key => "latency";
+
         protected override void OnDue(ulong argument) => path.Take();
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Text.Json.Serialization.Metadata;
 using Orrery.Machines.Stack;
 using Orrery.Simulation;
 
@@ -9,7 +10,7 @@ namespace Orrery.Machines.Programs;
 /// <c>flow HOST [--rate BITS] [--size BYTES] [--count N] [--port N]</c>: sends datagrams at an even rate;
 /// <c>flow --count N</c> without a host receives that many and says what came.
 /// </summary>
-internal sealed class FlowProgram : MachineProgram
+internal sealed class FlowProgram : SavedProgram<FlowState>
 {
     private const int SequenceBytes = 8;
 
@@ -19,10 +20,6 @@ internal sealed class FlowProgram : MachineProgram
     private readonly ushort _port;
     private readonly byte[] _payload;
     private IpAddress _destination;
-    private ulong _done;
-    private ulong _bytes;
-    private ulong _reordered;
-    private ulong _next;
 
     private FlowProgram(ProgramArguments arguments)
     {
@@ -34,6 +31,8 @@ internal sealed class FlowProgram : MachineProgram
     }
 
     public static MachineProgram Create(ProgramArguments arguments) => new FlowProgram(arguments);
+
+    protected override JsonTypeInfo<FlowState> Format => ProgramStateJson.Default.FlowState;
 
     protected override void OnStart()
     {
@@ -54,19 +53,19 @@ internal sealed class FlowProgram : MachineProgram
 
     protected internal override void OnTimer(ulong argument)
     {
-        BinaryPrimitives.WriteUInt64LittleEndian(_payload, _done++);
+        BinaryPrimitives.WriteUInt64LittleEndian(_payload, State.Done++);
         Machine.Stack!.SendDatagram(_destination, _port, _port, _payload);
-        if (_done == _count)
+        if (State.Done == _count)
         {
-            Machine.WriteLine($"sent {_done} datagrams of {_payload.Length} bytes");
+            Machine.WriteLine($"sent {State.Done} datagrams of {_payload.Length} bytes");
             Machine.Exit(0);
             return;
         }
 
         // From the beginning, not from the last datagram: rounding does not add up.
         ulong bits = (ulong)_payload.Length * 8;
-        ulong gap = (ulong)((UInt128)1_000_000_000 * bits * _done / _bitsPerSecond)
-            - (ulong)((UInt128)1_000_000_000 * bits * (_done - 1) / _bitsPerSecond);
+        ulong gap = (ulong)((UInt128)1_000_000_000 * bits * State.Done / _bitsPerSecond)
+            - (ulong)((UInt128)1_000_000_000 * bits * (State.Done - 1) / _bitsPerSecond);
         Machine.SetTimer(SimDuration.FromNanoseconds(gap));
     }
 
@@ -79,17 +78,44 @@ internal sealed class FlowProgram : MachineProgram
         }
 
         ulong sequence = BinaryPrimitives.ReadUInt64LittleEndian(payload);
-        _reordered += sequence < _next ? 1u : 0;
-        _next = Math.Max(_next, sequence + 1);
-        _bytes += (ulong)payload.Length;
-        if (_host is null && ++_done == _count)
+        State.Reordered += sequence < State.Next ? 1u : 0;
+        State.Next = Math.Max(State.Next, sequence + 1);
+        State.Bytes += (ulong)payload.Length;
+        if (_host is null && ++State.Done == _count)
         {
             Machine.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"received {_done} datagrams, {_bytes} bytes, {_next - _done} lost, {_reordered} reordered"));
+                $"received {State.Done} datagrams, {State.Bytes} bytes, {State.Next - State.Done} lost, {State.Reordered} reordered"));
             Machine.Exit(0);
         }
 
         return true;
     }
+
+    protected override void OnRestored()
+    {
+        if (_host is not null)
+        {
+            Machine.TryResolve(_host, out _destination);
+        }
+    }
+
+    protected override string? WhatIsWrong(FlowState state) =>
+        state.Done >= _count ? $"{state.Done} of {_count} datagrams are done, and it goes on" : null;
+}
+
+/// <summary>What <c>flow</c> remembers.</summary>
+internal sealed record FlowState
+{
+    /// <summary>Datagrams sent, or received by one that only receives.</summary>
+    public ulong Done { get; set; }
+
+    /// <summary>Bytes received.</summary>
+    public ulong Bytes { get; set; }
+
+    /// <summary>Datagrams that came after a later one.</summary>
+    public ulong Reordered { get; set; }
+
+    /// <summary>One more than the latest number received.</summary>
+    public ulong Next { get; set; }
 }

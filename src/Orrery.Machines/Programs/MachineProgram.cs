@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Orrery.Machines.Stack;
 
 namespace Orrery.Machines.Programs;
@@ -44,9 +45,18 @@ public abstract class MachineProgram
     /// <summary>It comes from somebody else's assembly: what it throws is its own fault, not Orrery's.</summary>
     internal bool IsForeign => GetType().Assembly != typeof(MachineProgram).Assembly;
 
+    /// <summary>What it remembers, for a checkpoint; null when it cannot say.</summary>
+    internal virtual JsonElement? Save() => null;
+
+    /// <summary>Takes over what was saved, in place of <see cref="Start"/>.</summary>
+    /// <returns>What is wrong with <paramref name="state"/>, which is not trusted; null when nothing is.</returns>
+    internal virtual string? Restore(Machine machine, JsonElement state) => "this program cannot be restored";
+
+    private protected void RunOn(Machine machine) => _machine = machine;
+
     internal void Start(Machine machine)
     {
-        _machine = machine;
+        RunOn(machine);
         OnStart();
     }
 }

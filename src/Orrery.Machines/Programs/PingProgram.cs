@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Text.Json.Serialization.Metadata;
 using Orrery.Machines.Stack;
 using Orrery.Simulation;
 
 namespace Orrery.Machines.Programs;
 
 /// <summary><c>ping HOST [--count N] [--interval TIME] [--size BYTES] [--wait TIME] [--quiet]</c>: as the command of that name.</summary>
-internal sealed class PingProgram : MachineProgram
+internal sealed class PingProgram : SavedProgram<PingState>
 {
     private const ulong SendTimer = 0;
     private const ulong EndTimer = 1;
@@ -19,11 +20,6 @@ internal sealed class PingProgram : MachineProgram
     private readonly bool _quiet;
     private readonly byte[] _payload;
     private IpAddress _destination;
-    private ulong _sent;
-    private ulong _received;
-    private ulong _minNs = ulong.MaxValue;
-    private ulong _maxNs;
-    private ulong _sumNs;
 
     private PingProgram(string host, ProgramArguments arguments)
     {
@@ -36,6 +32,8 @@ internal sealed class PingProgram : MachineProgram
     }
 
     public static MachineProgram Create(ProgramArguments arguments) => new PingProgram(arguments.Word("HOST"), arguments);
+
+    protected override JsonTypeInfo<PingState> Format => ProgramStateJson.Default.PingState;
 
     protected override void OnStart()
     {
@@ -60,15 +58,15 @@ internal sealed class PingProgram : MachineProgram
 
         // The time of sending travels with the request: nothing has to be remembered for each.
         BinaryPrimitives.WriteUInt64LittleEndian(_payload, Machine.Now.Nanoseconds);
-        if (!Machine.Stack!.SendEchoRequest(_destination, Identifier, (ushort)_sent, _payload) && _sent == 0)
+        if (!Machine.Stack!.SendEchoRequest(_destination, Identifier, (ushort)State.Sent, _payload) && State.Sent == 0)
         {
             Machine.WriteLine($"ping: no way to {_destination}");
             Machine.Exit(2);
             return;
         }
 
-        _sent++;
-        if (_count == 0 || _sent < _count)
+        State.Sent++;
+        if (_count == 0 || State.Sent < _count)
         {
             Machine.SetTimer(_interval, SendTimer);
         }
@@ -93,10 +91,10 @@ internal sealed class PingProgram : MachineProgram
             return; // an answer to something else
         }
 
-        _received++;
-        _minNs = Math.Min(_minNs, elapsed);
-        _maxNs = Math.Max(_maxNs, elapsed);
-        _sumNs += elapsed;
+        State.Received++;
+        State.MinNs = Math.Min(State.MinNs, elapsed);
+        State.MaxNs = Math.Max(State.MaxNs, elapsed);
+        State.SumNs += elapsed;
         if (!_quiet)
         {
             Machine.WriteLine(string.Create(
@@ -104,7 +102,7 @@ internal sealed class PingProgram : MachineProgram
                 $"{payload.Length + 8} bytes from {source}: seq={sequence} time={elapsed / 1e6:F3} ms"));
         }
 
-        if (_received == _count)
+        if (State.Received == _count)
         {
             End();
         }
@@ -118,20 +116,44 @@ internal sealed class PingProgram : MachineProgram
         }
     }
 
+    protected override string? WhatIsWrong(PingState state) =>
+        state.Sent == 0 ? "it has sent nothing, and goes on" : null;
+
+    protected override void OnRestored() => Machine.TryResolve(_host, out _destination);
+
     private static ushort Identifier => 1;
 
     private void End()
     {
-        ulong lost = _sent - _received;
+        ulong lost = State.Sent - State.Received;
         Machine.WriteLine($"\n--- {_host} ping statistics ---");
-        Machine.WriteLine($"{_sent} packets transmitted, {_received} packets received, {lost * 100 / _sent}% packet loss");
-        if (_received > 0)
+        Machine.WriteLine($"{State.Sent} packets transmitted, {State.Received} packets received, {lost * 100 / State.Sent}% packet loss");
+        if (State.Received > 0)
         {
             Machine.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"round-trip min/avg/max = {_minNs / 1e6:F3}/{_sumNs / _received / 1e6:F3}/{_maxNs / 1e6:F3} ms"));
+                $"round-trip min/avg/max = {State.MinNs / 1e6:F3}/{State.SumNs / State.Received / 1e6:F3}/{State.MaxNs / 1e6:F3} ms"));
         }
 
-        Machine.Exit(_received > 0 ? 0 : 1);
+        Machine.Exit(State.Received > 0 ? 0 : 1);
     }
+}
+
+/// <summary>What <c>ping</c> remembers.</summary>
+internal sealed record PingState
+{
+    /// <summary>Requests sent.</summary>
+    public ulong Sent { get; set; }
+
+    /// <summary>Answers received.</summary>
+    public ulong Received { get; set; }
+
+    /// <summary>The shortest round trip.</summary>
+    public ulong MinNs { get; set; } = ulong.MaxValue;
+
+    /// <summary>The longest round trip.</summary>
+    public ulong MaxNs { get; set; }
+
+    /// <summary>All round trips added up.</summary>
+    public ulong SumNs { get; set; }
 }

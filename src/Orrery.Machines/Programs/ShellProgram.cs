@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Serialization.Metadata;
 using Orrery.Machines.Stack;
 using Orrery.Simulation;
 
@@ -9,17 +10,15 @@ namespace Orrery.Machines.Programs;
 /// <c>shell</c>: reads lines from the serial line. <c>help</c> lists its commands: <c>echo</c>, <c>date</c>, <c>ping</c>,
 /// <c>sleep</c> (to memory), <c>exit</c>.
 /// </summary>
-internal sealed class ShellProgram : MachineProgram
+internal sealed class ShellProgram : SavedProgram<ShellState>
 {
     private const int LineBytesMax = 1024;
     private const ushort Identifier = 2;
     private const string Prompt = "> ";
 
-    private readonly List<byte> _line = [];
-    private ushort _sequence;
-    private SimTime _sentAt;
-
     public static MachineProgram Create(ProgramArguments arguments) => new ShellProgram();
+
+    protected override JsonTypeInfo<ShellState> Format => ProgramStateJson.Default.ShellState;
 
     protected override void OnStart() => Print(Prompt);
 
@@ -29,16 +28,16 @@ internal sealed class ShellProgram : MachineProgram
         {
             if (value is not ((byte)'\n' or (byte)'\r'))
             {
-                if (_line.Count < LineBytesMax)
+                if (State.Line.Count < LineBytesMax)
                 {
-                    _line.Add(value);
+                    State.Line.Add(value);
                 }
 
                 continue;
             }
 
-            string line = Encoding.UTF8.GetString([.. _line]).Trim();
-            _line.Clear();
+            string line = Encoding.UTF8.GetString([.. State.Line]).Trim();
+            State.Line.Clear();
             Machine.WriteLine(line);
             if (!Execute(line))
             {
@@ -52,14 +51,17 @@ internal sealed class ShellProgram : MachineProgram
     protected internal override void OnEchoReply(
         IpAddress source, ushort identifier, ushort sequence, ReadOnlySpan<byte> payload)
     {
-        if (identifier == Identifier && sequence == _sequence)
+        if (identifier == Identifier && sequence == State.Sequence)
         {
-            double milliseconds = (Machine.Now.Nanoseconds - _sentAt.Nanoseconds) / 1e6;
+            double milliseconds = (Machine.Now.Nanoseconds - State.SentNs) / 1e6;
             Machine.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{source} is alive, {milliseconds:F3} ms"));
         }
     }
 
     protected internal override void OnUnreachable(IpAddress destination) => Machine.WriteLine($"{destination} cannot be reached");
+
+    protected override string? WhatIsWrong(ShellState state) =>
+        state.Line.Count > LineBytesMax ? $"a line of {state.Line.Count} bytes, of at most {LineBytesMax}" : null;
 
     private bool Execute(string line)
     {
@@ -103,12 +105,25 @@ internal sealed class ShellProgram : MachineProgram
             return;
         }
 
-        _sentAt = Machine.Now;
-        if (!Machine.Stack!.SendEchoRequest(address, Identifier, ++_sequence, []))
+        State.SentNs = Machine.Now.Nanoseconds;
+        if (!Machine.Stack!.SendEchoRequest(address, Identifier, ++State.Sequence, []))
         {
             Machine.WriteLine($"no way to {host}");
         }
     }
 
     private void Print(string text) => Machine.Write(Encoding.UTF8.GetBytes(text));
+}
+
+/// <summary>What <c>shell</c> remembers.</summary>
+internal sealed record ShellState
+{
+    /// <summary>What was typed of a line that has not ended.</summary>
+    public List<byte> Line { get; set; } = [];
+
+    /// <summary>The number of the last echo request.</summary>
+    public ushort Sequence { get; set; }
+
+    /// <summary>When that was sent.</summary>
+    public ulong SentNs { get; set; }
 }

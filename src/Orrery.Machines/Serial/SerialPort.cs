@@ -54,6 +54,18 @@ public sealed class SerialPort
         return bytes.Length;
     }
 
+    internal SerialState Save() => new(_staging[.._staged], OverrunCount);
+
+    /// <summary>Takes over what was saved.</summary>
+    /// <returns>What is wrong with <paramref name="state"/>, which is not trusted; null when nothing is.</returns>
+    internal string? Restore(SerialState state)
+    {
+        OverrunCount = state.OverrunCount;
+        _staging = state.Input;
+        _staged = state.Input.Length;
+        return _staged > StagingBytesMax ? $"input: {_staged} bytes are more than {StagingBytesMax}" : null;
+    }
+
     private void OnInterrupt()
     {
         int done = 0;

@@ -17,8 +17,8 @@ internal sealed class Frame(FramePool pool, int capacity) : IEventHandler
     /// <summary>From the destination address to the last byte of the payload, without the check sequence.</summary>
     public ReadOnlySpan<byte> Bytes => _buffer.AsSpan(0, _length);
 
-    /// <summary>Who gets it at the end of the wire it is on.</summary>
-    public IFrameDestination? Destination { get; set; }
+    /// <summary>The end of the wire it is on.</summary>
+    public LinkEnd? End { get; set; }
 
     /// <summary>Takes over a copy of <paramref name="bytes"/>, at most <see cref="Capacity"/>.</summary>
     public void Fill(ReadOnlySpan<byte> bytes)
@@ -27,7 +27,7 @@ internal sealed class Frame(FramePool pool, int capacity) : IEventHandler
         _length = bytes.Length;
     }
 
-    public void Handle(Timeline timeline, ulong argument) => Destination!.Arrive(this, argument);
+    public void Handle(Timeline timeline, ulong argument) => End!.Deliver(this);
 
     public void Release() => pool.Return(this);
 }
@@ -38,5 +38,5 @@ internal interface IFrameDestination
     /// <summary>Called on the destination's timeline at the frame's time; it owns the frame from then on.</summary>
     /// <param name="frame">The frame.</param>
     /// <param name="ingress">The number that the wire was made with.</param>
-    void Arrive(Frame frame, ulong ingress);
+    void Arrive(Frame frame, int ingress);
 }

@@ -32,7 +32,7 @@ internal sealed class FramePool
 
     public void Return(Frame frame)
     {
-        frame.Destination = null;
+        frame.End = null;
         if (QueueOf(frame.Capacity) is { } queue && queue.Count < KeptMax)
         {
             queue.Enqueue(frame);

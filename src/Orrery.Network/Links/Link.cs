@@ -11,8 +11,8 @@ public sealed class Link
         A = a;
         B = b;
         Delay = delay;
-        a.Wire = Wire.Build(a.Timeline, b.Timeline, a.Origin, b, 0, delay);
-        b.Wire = Wire.Build(b.Timeline, a.Timeline, b.Origin, a, 0, delay);
+        a.Wire = new Wire(a.Name, a.Timeline, b.Timeline, a.Origin, b, 0, delay);
+        b.Wire = new Wire(b.Name, b.Timeline, a.Timeline, b.Origin, a, 0, delay);
     }
 
     /// <summary>Unique in the fabric.</summary>

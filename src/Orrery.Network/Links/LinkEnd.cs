@@ -7,7 +7,7 @@ namespace Orrery.Network;
 /// <param name="origin">The sender.</param>
 /// <param name="destination">Who gets the frames.</param>
 /// <param name="ingress">Handed to the destination with each frame.</param>
-internal sealed class LinkEnd(Timeline from, Origin origin, IFrameDestination destination, ulong ingress) : ILinkStage
+internal sealed class LinkEnd(Timeline from, Origin origin, IFrameDestination destination, int ingress) : ILinkStage
 {
     /// <summary>
     /// Bytes that a wire holds: a guest can send without its time going on, and must not fill the host's memory. Enough for
@@ -37,10 +37,19 @@ internal sealed class LinkEnd(Timeline from, Origin origin, IFrameDestination de
             return false;
         }
 
-        _inFlight.Enqueue((time, frame.Bytes.Length));
-        _inFlightBytes += frame.Bytes.Length;
-        frame.Destination = destination;
-        _channel!.Post(time, EventPriority.Frames, origin, frame, ingress);
+        Carry(frame, time);
+        _channel!.Post(time, EventPriority.Frames, origin, frame);
         return true;
     }
+
+    /// <summary>The frame, whose arrival is an event already, is on the wire until <paramref name="due"/>.</summary>
+    public void Carry(Frame frame, SimTime due)
+    {
+        _inFlight.Enqueue((due, frame.Bytes.Length));
+        _inFlightBytes += frame.Bytes.Length;
+        frame.End = this;
+    }
+
+    /// <summary>The frame has come to the end.</summary>
+    public void Deliver(Frame frame) => destination.Arrive(frame, ingress);
 }

@@ -44,7 +44,7 @@ public sealed class Port : IFrameDestination
     public ulong LostCount { get; private set; }
 
     /// <summary>The beginning of its wire; null until it is connected.</summary>
-    internal ILinkStage? Wire { get; set; }
+    internal Wire? Wire { get; set; }
 
     /// <summary>Sends a frame at the timeline's time and records it.</summary>
     /// <param name="frame">From the destination address on, without the check sequence; copied.</param>
@@ -69,7 +69,16 @@ public sealed class Port : IFrameDestination
         return SendResult.Lost;
     }
 
-    void IFrameDestination.Arrive(Frame frame, ulong ingress)
+    internal PortState Save() => new(Name, SentCount, ReceivedCount, LostCount);
+
+    /// <returns>What is wrong with <paramref name="state"/>, which is not trusted; null when nothing is.</returns>
+    internal string? Restore(PortState state)
+    {
+        (SentCount, ReceivedCount, LostCount) = (state.SentCount, state.ReceivedCount, state.LostCount);
+        return state.Name == Name ? null : $"was saved as '{state.Name}', but is '{Name}'";
+    }
+
+    void IFrameDestination.Arrive(Frame frame, int ingress)
     {
         if (Receiver is null)
         {

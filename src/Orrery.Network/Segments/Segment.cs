@@ -19,7 +19,7 @@ public sealed class Segment : IFrameDestination
 
     private readonly FramePool _pool;
     private readonly MacTable _stations = new();
-    private readonly ILinkStage[] _outputs;
+    private readonly Wire[] _outputs;
 
     internal Segment(string name, ImmutableArray<Port> ports, SimDuration delay, Timeline timeline, Origin origin, FramePool pool)
     {
@@ -30,11 +30,11 @@ public sealed class Segment : IFrameDestination
         _pool = pool;
         SimDuration before = SimDuration.FromNanoseconds(delay.Nanoseconds / 2);
         SimDuration after = delay - before;
-        _outputs = new ILinkStage[ports.Length];
+        _outputs = new Wire[ports.Length];
         for (int i = 0; i < ports.Length; i++)
         {
-            ports[i].Wire = Wire.Build(ports[i].Timeline, timeline, ports[i].Origin, this, (ulong)i, before);
-            _outputs[i] = Wire.Build(timeline, ports[i].Timeline, origin, ports[i], 0, after);
+            ports[i].Wire = new Wire(ports[i].Name, ports[i].Timeline, timeline, ports[i].Origin, this, i, before);
+            _outputs[i] = new Wire($"{name} {ports[i].Name}", timeline, ports[i].Timeline, origin, ports[i], 0, after);
         }
     }
 
@@ -53,18 +53,29 @@ public sealed class Segment : IFrameDestination
     /// <summary>Copies of frames that were lost because the wire to a port was full.</summary>
     public ulong LostCount { get; private set; }
 
-    void IFrameDestination.Arrive(Frame frame, ulong ingress)
+    /// <summary>The wires from the switch to the ports, in the order of the ports.</summary>
+    internal IReadOnlyList<Wire> Outputs => _outputs;
+
+    internal SegmentState Save() => new(Name, LostCount, _stations.NextSweep.Nanoseconds, [.. _stations.Save()]);
+
+    /// <returns>What is wrong with <paramref name="state"/>, which is not trusted; null when nothing is.</returns>
+    internal string? Restore(SegmentState state, ulong nowNanoseconds)
     {
-        int port = (int)ingress;
+        LostCount = state.LostCount;
+        return state.Name != Name ? $"was saved as '{state.Name}', but is '{Name}'" : _stations.Restore(state, Ports.Length, nowNanoseconds);
+    }
+
+    void IFrameDestination.Arrive(Frame frame, int ingress)
+    {
         ReadOnlySpan<byte> bytes = frame.Bytes;
-        _stations.Learn(MacAddress.Read(bytes[MacAddress.Size..]), port, Timeline.Now);
+        _stations.Learn(MacAddress.Read(bytes[MacAddress.Size..]), ingress, Timeline.Now);
         MacAddress destination = MacAddress.Read(bytes);
         int known = destination.IsMulticast ? -1 : _stations.Find(destination, Timeline.Now);
         if (known < 0)
         {
-            Flood(frame, port);
+            Flood(frame, ingress);
         }
-        else if (known != port)
+        else if (known != ingress)
         {
             Forward(frame, known);
             return;

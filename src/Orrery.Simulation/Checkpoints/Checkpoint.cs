@@ -45,7 +45,7 @@ internal static class Checkpoint
         return CheckNames("origins", state.Origins.Select(origin => origin.Name), simulator.Origins.Select(origin => origin.Name))
             ?? CheckNames("timelines", state.Timelines.Select(timeline => timeline.Name), simulator.Timelines.Select(timeline => timeline.Name))
             ?? CheckRandomStreams(state, simulator)
-            ?? CheckEvents(state, catalog);
+            ?? CheckEvents(state, simulator, catalog);
     }
 
     private static string? CheckNames(string what, IEnumerable<string> saved, IEnumerable<string> present)
@@ -88,10 +88,11 @@ internal static class Checkpoint
         return missing is null ? null : $"The random stream '{missing.Name}' was not saved.";
     }
 
-    private static string? CheckEvents(SimulationState state, IHandlerCatalog catalog)
+    private static string? CheckEvents(SimulationState state, Simulator simulator, IHandlerCatalog catalog)
     {
         var seen = new HashSet<(uint Origin, ulong Sequence)>();
-        foreach (TimelineState timeline in state.Timelines)
+        var counts = new Dictionary<string, int>();
+        foreach ((TimelineState timeline, Timeline present) in state.Timelines.Zip(simulator.Timelines))
         {
             foreach (EventState saved in timeline.Events)
             {
@@ -104,7 +105,7 @@ internal static class Checkpoint
                     _ when saved.Sequence >= state.Origins[(int)saved.Origin].NextSequence => "has a number that its origin has not reached",
                     _ when !seen.Add((saved.Origin, saved.Sequence)) => "has the number of another event",
                     _ when catalog.HandlerOf(saved.Handler) is null => "has no such handler",
-                    _ => null,
+                    _ => CheckPlace(saved, present, catalog.PlaceOf(saved.Handler), counts),
                 };
                 if (problem is not null)
                 {
@@ -114,5 +115,21 @@ internal static class Checkpoint
         }
 
         return null;
+    }
+
+    private static string? CheckPlace(EventState saved, Timeline timeline, HandlerPlace? place, Dictionary<string, int> counts)
+    {
+        if (place is null)
+        {
+            return null;
+        }
+
+        int count = counts.GetValueOrDefault(saved.Handler) + 1;
+        counts[saved.Handler] = count;
+        return timeline != place.Timeline ? $"is not on {place.Timeline}, where its handler is"
+            : saved.Priority != place.Priority ? $"has not the priority {place.Priority} of its handler's events"
+            : saved.Origin != place.Origin.Id ? $"has not the origin {place.Origin} of its handler's events"
+            : count > place.CountMax ? $"is one more than the {place.CountMax} that its handler can have now"
+            : null;
     }
 }

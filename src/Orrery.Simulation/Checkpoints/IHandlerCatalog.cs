@@ -11,7 +11,17 @@ public interface IHandlerCatalog
     /// anything.
     /// </summary>
     IEventHandler? HandlerOf(string key);
+
+    /// <summary>Where the events of that handler must be; null when they may be anywhere.</summary>
+    HandlerPlace? PlaceOf(string key) => null;
 }
+
+/// <summary>Where the events of a handler are: one that a checkpoint has elsewhere is refused.</summary>
+/// <param name="Timeline">Where they are due.</param>
+/// <param name="Priority">Their place among the events of one instant.</param>
+/// <param name="Origin">Who causes them.</param>
+/// <param name="CountMax">How many may be pending at once.</param>
+public sealed record HandlerPlace(Timeline Timeline, EventPriority Priority, Origin Origin, int CountMax = int.MaxValue);
 
 /// <summary>A handler that keeps handles of its events, and gets them anew when they are restored.</summary>
 public interface IRestoredHandler : IEventHandler

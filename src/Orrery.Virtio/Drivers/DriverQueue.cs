@@ -7,7 +7,7 @@ public delegate void BufferReceiver(ReadOnlySpan<byte> written);
 /// A driver's ring, with one buffer per descriptor. A buffer is filled, offered, shown to the device by
 /// <see cref="Publish"/>, and taken back when the device has used it.
 /// </summary>
-public sealed unsafe class DriverQueue
+public sealed unsafe partial class DriverQueue
 {
     private readonly DriverTransport _owner;
     private readonly SplitRingDriver _ring;
@@ -53,8 +53,7 @@ public sealed unsafe class DriverQueue
     public void Offer(int bytes, bool deviceWritable)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bytes, BufferBytes);
-        ulong address = _buffersAddress + ((ulong)_ring.NextHead * (ulong)BufferBytes);
-        _ring.TryAdd([new RingSegment(address, (uint)bytes, deviceWritable)], out _);
+        _ring.TryAdd([new RingSegment(AddressOf(_ring.NextHead), (uint)bytes, deviceWritable)], out _);
     }
 
     /// <summary>Shows what was offered to the device, and kicks it if it wants that.</summary>
@@ -133,6 +132,8 @@ public sealed unsafe class DriverQueue
     /// <summary>Tells the device whether to call when it gives buffers back.</summary>
     /// <returns>True when some have come back that no call will announce.</returns>
     public bool SetCallsWanted(bool wanted) => _owner.IsUsable && _ring.SetCallsWanted(wanted);
+
+    private ulong AddressOf(ushort slot) => _buffersAddress + ((ulong)slot * (ulong)BufferBytes);
 
     private Span<byte> Buffer(int slot) => new(_buffers + ((long)slot * BufferBytes), BufferBytes);
 }

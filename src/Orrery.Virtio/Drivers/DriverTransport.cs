@@ -186,6 +186,13 @@ public abstract unsafe class DriverTransport : IDisposable
         _host.InterruptArrived();
     }
 
+    /// <summary>What the device has announced and the driver has not looked at; for checkpoints.</summary>
+    private protected (ulong Calls, bool ConfigurationChanged, bool IsSuspended) Announced
+    {
+        get => (_calls, _configurationChanged, IsSuspended);
+        set => (_calls, _configurationChanged, IsSuspended) = value;
+    }
+
     private protected abstract bool TryNegotiate(out ulong offered);
 
     private protected abstract bool TrySetFeatures(ulong features);

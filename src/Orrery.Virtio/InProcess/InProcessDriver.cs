@@ -35,6 +35,50 @@ public sealed class InProcessDriver : DriverTransport
             && offset + value.Length <= _device.Device.ConfigurationBytes
             && _device.Device.TryWriteConfiguration(offset, value);
 
+    /// <summary>Everything between driver and device, while neither runs and neither is gone.</summary>
+    public ConnectionState Save() => new(
+        Announced.Calls, Announced.ConfigurationChanged, IsSuspended,
+        _device.Requests.FlushRequested, _device.Requests.ConfigurationUnread, _device.Requests.ConfigurationRepeats,
+        [.. Queues.Select(queue => queue.Save(_device.Queues[queue.Index]))]);
+
+    /// <summary>Takes the place of the connection that was saved. This one has just been started.</summary>
+    /// <param name="state">Not trusted.</param>
+    /// <returns>What is wrong with the state, with its place; null when nothing is. Then this one is of no further use.</returns>
+    public string? Restore(ConnectionState state)
+    {
+        if (state.Rings.Count != Queues.Count)
+        {
+            return $"rings: {state.Rings.Count} were saved, but there are {Queues.Count}";
+        }
+
+        if (state.Calls >> Queues.Count != 0)
+        {
+            return $"calls: 0x{state.Calls:x} names more than {Queues.Count} rings";
+        }
+
+        if (state.ConfigurationRepeats is < 0 or > VirtioTransport.RepeatsMax)
+        {
+            return $"configuration_repeats: {state.ConfigurationRepeats} is not 0 to {VirtioTransport.RepeatsMax}";
+        }
+
+        for (int i = 0; i < Queues.Count; i++)
+        {
+            if (state.Rings[i].Enabled == state.Suspended)
+            {
+                return $"rings[{i}]: is enabled while the machine sleeps, or not while it does not";
+            }
+
+            if (Queues[i].Restore(state.Rings[i], _device.Queues[i]) is { } problem)
+            {
+                return $"rings[{i}]: {problem}";
+            }
+        }
+
+        Announced = (state.Calls, state.ConfigurationChanged, state.Suspended);
+        _device.Requests = (state.FlushRequested, state.ConfigurationUnread, state.ConfigurationRepeats);
+        return null;
+    }
+
     private protected override bool TryNegotiate(out ulong offered)
     {
         offered = _device.OfferedFeatures;

@@ -52,6 +52,12 @@ internal sealed unsafe class SplitRing
 
     internal int Size => _ring.Size;
 
+    /// <summary>Buffers taken since the ring was set up, modulo 2^16.</summary>
+    internal ushort NextAvailable => _nextAvailable;
+
+    /// <summary>Begins anew at this index: every buffer before it has been given back.</summary>
+    internal void RestartAt(ushort index) => _nextAvailable = _nextUsed = _published = index;
+
     /// <summary>Takes the next available buffer into <paramref name="chain"/>.</summary>
     internal RingResult TryTake(DescriptorChain chain)
     {

@@ -7,7 +7,7 @@ internal readonly record struct RingSegment(ulong Address, uint Length, bool Dev
 /// The driver's side of a split virtqueue (VIRTIO 1.2, 2.7), with indirect descriptors and event index. It keeps its own
 /// record of what it has lent to the device: nothing the device can write is believed.
 /// </summary>
-internal sealed unsafe class SplitRingDriver
+internal sealed unsafe partial class SplitRingDriver
 {
     private readonly RingMemory _ring;
     private readonly bool _eventIndex;
