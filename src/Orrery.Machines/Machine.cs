@@ -169,11 +169,17 @@ public sealed partial class Machine : IStackHost, IStackUser
         Timeline.Cancel(_alarm);
         foreach (InterruptLine line in Interrupts.Lines)
         {
-            if (line.DeferredBySleep)
+            if (line.DeferredBySleep && Power == MachinePower.On)
             {
                 line.DeferredBySleep = false;
                 line.Raise();
             }
+        }
+
+        // A handler or a deferred event may put the machine to sleep again; the rest then goes on waiting.
+        if (Power != MachinePower.On)
+        {
+            return;
         }
 
         foreach (NetworkCard card in _cards)
@@ -181,7 +187,6 @@ public sealed partial class Machine : IStackHost, IStackUser
             card.Transport.Resume();
         }
 
-        // A deferred event may put the machine to sleep again; the rest then goes on waiting.
         while (Power == MachinePower.On && _deferred.TryDequeue(out (MachineEvent Event, ulong Argument) next))
         {
             next.Event.Run(next.Argument);
@@ -203,7 +208,14 @@ public sealed partial class Machine : IStackHost, IStackUser
 
     void IStackUser.OnUnreachable(IpAddress destination) => _program?.OnUnreachable(destination);
 
-    internal void OnSerialInput(ReadOnlySpan<byte> bytes) => _program?.OnSerialInput(bytes);
+    // What is typed before there is a program to read it is lost.
+    internal void OnSerialInput(ReadOnlySpan<byte> bytes)
+    {
+        if (IsBooted)
+        {
+            _program?.OnSerialInput(bytes);
+        }
+    }
 
     internal EventHandle ScheduleAt(SimTime time, MachineEvent handler, ulong argument = 0)
         => Timeline.Schedule(time, EventPriority.Participants, _origin, handler, argument);

@@ -34,10 +34,16 @@ internal sealed class CheckpointSaving(
     private bool TrySaveAt(SimTime time, SimTime until, Func<bool> isDone, CancellationToken cancellation, out Simulation.RunResult outcome)
     {
         Simulator simulator = running.Simulator;
+        outcome = new Simulation.RunResult(RunOutcome.TimeReached, simulator.Now);
         if (time < simulator.Now)
         {
             Fault = $"the run begins at {simulator.Now}, after {time}";
-            outcome = new Simulation.RunResult(RunOutcome.TimeReached, simulator.Now);
+            return true;
+        }
+
+        if (time == simulator.Now)
+        {
+            Save(time); // nothing may be pending any more: a run up to here would say so
             return true;
         }
 

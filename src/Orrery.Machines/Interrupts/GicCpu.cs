@@ -25,6 +25,7 @@ internal sealed class GicCpu
     // Distributor registers (IHI 0048 4.3, IHI 0069 12.9): the same offsets in both.
     private const uint Control = 0x000;
     private const uint SetEnable = 0x100;
+    private const uint ClearEnable = 0x180;
     private const uint Priority = 0x400;
     private const uint Target = 0x800;
     private const uint Configuration = 0xC00;
@@ -79,8 +80,15 @@ internal sealed class GicCpu
             Write(GicFrame.Distributor, Target + intid, 1, 1);
         }
 
-        Write(GicFrame.Distributor, SetEnable + (intid / 32 * 4), 4, 1u << (int)(intid % 32));
+        Enable(intid, true);
     }
+
+    /// <summary>Lets an interrupt be signalled, or keeps it from that; pending it stays either way.</summary>
+    public void Enable(uint intid, bool enabled) =>
+        Write(GicFrame.Distributor, (enabled ? SetEnable : ClearEnable) + (intid / 32 * 4), 4, 1u << (int)(intid % 32));
+
+    /// <summary>Whether an interrupt has come and has not been acknowledged.</summary>
+    public bool IsPending(uint intid) => Chip.GetState(new InterruptRef(intid, Cpu), ChipState.Pending).Value == true;
 
     /// <summary>Puts the chip that was saved in the place of this one.</summary>
     /// <param name="state">A <see cref="GicSnapshot"/> in its text form; not trusted.</param>

@@ -35,7 +35,7 @@ public sealed class InterruptLine : MachineEvent, IRestoredHandler
     /// <summary>It is on the calendar, or flagged for after the sleep: another arrival changes nothing ("first wins").</summary>
     public bool IsPending => DeferredBySleep || Machine.Timeline.IsPending(_event);
 
-    /// <summary>When the last edge reached the chip.</summary>
+    /// <summary>When it became pending at the chip, the last time: edges that come while it is change nothing.</summary>
     public SimTime RaisedAt { get; private set; }
 
     /// <summary>How often the handler ran.</summary>
@@ -82,7 +82,11 @@ public sealed class InterruptLine : MachineEvent, IRestoredHandler
 
     internal void Raise()
     {
-        RaisedAt = Machine.Timeline.Now;
+        if (!_path.IsPending(this))
+        {
+            RaisedAt = Machine.Timeline.Now;
+        }
+
         _path.Raise(this);
     }
 

@@ -90,6 +90,8 @@ public sealed class InterruptPath
         return _cpu.Restore(state.Chip.GetRawText(), _lines.Count) is { } problem ? $"chip: {problem}" : null;
     }
 
+    internal bool IsPending(InterruptLine line) => _cpu.IsPending(line.Intid);
+
     internal void Raise(InterruptLine line)
     {
         _cpu.Pulse(line.Intid);
@@ -112,6 +114,7 @@ public sealed class InterruptPath
         }
 
         _isTaking = true;
+        EnableUnripe(false);
         while (_cpu.IsSignalled && _cpu.TryAcknowledge(out uint intid))
         {
             InterruptLine line = _lines[(int)(intid - Intid.PrivateCount)];
@@ -123,7 +126,25 @@ public sealed class InterruptPath
             _cpu.End(intid);
         }
 
+        EnableUnripe(true);
         _isTaking = false;
+    }
+
+    /// <summary>Lines whose latency is not over are not signalled: one that is ripe must not take another with it.</summary>
+    private void EnableUnripe(bool enabled)
+    {
+        if (_latency == SimDuration.Zero)
+        {
+            return;
+        }
+
+        foreach (InterruptLine line in _lines)
+        {
+            if (Machine.Timeline.Now < line.RaisedAt + _latency)
+            {
+                _cpu.Enable(line.Intid, enabled);
+            }
+        }
     }
 
     private bool CheckTurn(InterruptLine line)

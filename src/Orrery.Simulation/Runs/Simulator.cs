@@ -227,12 +227,14 @@ public sealed class Simulator
     private RunOutcome? RunToEndOfEpoch(SimTime until, Func<bool>? isDone, RunControl control)
     {
         SimTime next = NextEventTime();
-        if (next == SimTime.Never)
+        // An epoch in which a run was stopped ends first, as it would have ended without the stop.
+        bool isWithinEpoch = Now.Nanoseconds % Options.EpochLength.Nanoseconds != 0;
+        if (next == SimTime.Never && !isWithinEpoch)
         {
             return RunOutcome.Idle;
         }
 
-        SimTime end = SimTime.Min(until, EndOfEpoch(next));
+        SimTime end = SimTime.Min(until, EndOfEpoch(isWithinEpoch ? Now : next));
         if (next < end)
         {
             RunTimelines(end);

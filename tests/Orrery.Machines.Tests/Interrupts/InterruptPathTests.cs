@@ -29,6 +29,31 @@ public class InterruptPathTests
     }
 
     [Fact]
+    public void Each_line_has_its_own_latency()
+    {
+        var bench = new MachineBench(latency: SimDuration.FromNanoseconds(300));
+        bench.At(1000, () => bench.Deliver(1));
+        bench.At(1100, () => bench.Machine.Serial.Receive("a"u8, bench.Timeline.Now));
+        bench.At(1200, () => bench.Deliver(2)); // its line is pending already
+        bench.Run();
+        Assert.Equal([(1u, SimTime.FromNanoseconds(1300)), (2u, SimTime.FromNanoseconds(1300))], bench.Program.Datagrams);
+        Assert.Equal(((byte)'a', SimTime.FromNanoseconds(1400)), Assert.Single(bench.Program.Typed));
+        Assert.Empty(bench.Faults);
+    }
+
+    [Fact]
+    public void What_is_unmasked_before_its_latency_waits_for_it()
+    {
+        var bench = new MachineBench(latency: SimDuration.FromNanoseconds(300));
+        bench.InTurnAt(500, bench.Machine.Interrupts.Mask);
+        bench.At(1000, () => bench.Deliver(1));
+        bench.InTurnAt(1200, bench.Machine.Interrupts.Unmask);
+        bench.Run();
+        Assert.Equal(SimTime.FromNanoseconds(1300), Assert.Single(bench.Program.Datagrams).Time);
+        Assert.Empty(bench.Faults);
+    }
+
+    [Fact]
     public void Frames_of_one_instant_cost_one_interrupt()
     {
         var bench = new MachineBench();
@@ -65,11 +90,9 @@ public class InterruptPathTests
     public void A_handler_before_its_latency_is_caught()
     {
         var bench = new MachineBench(latency: SimDuration.FromNanoseconds(300));
-        bench.InTurnAt(1000, () =>
-        {
-            bench.Machine.Serial.Line.Raise();
-            bench.Machine.Interrupts.Unmask();
-        });
+        // A device that calls straight into the chip while another's interrupt is handled.
+        bench.Program.Reaction = () => bench.Machine.Serial.Line.Raise();
+        bench.At(1000, () => bench.Deliver(1));
         bench.Run();
         Assert.Contains("due at", Assert.Single(bench.Faults), StringComparison.Ordinal);
     }
@@ -115,6 +138,19 @@ public class InterruptPathTests
         bench.Run();
         Assert.Equal([1u, 3u], bench.Program.Datagrams.Select(datagram => datagram.Number));
         Assert.Equal(MachinePower.On, bench.Machine.Power);
+    }
+
+    [Fact]
+    public void A_handler_that_puts_the_machine_to_sleep_again_leaves_its_cards_suspended()
+    {
+        var bench = new MachineBench();
+        bench.InTurnAt(500, () => bench.Machine.Sleep(SimDuration.FromNanoseconds(500)));
+        bench.At(800, () => bench.Machine.Serial.Receive("a"u8, bench.Timeline.Now));
+        bench.Program.ReactionToTyping = () => bench.Machine.Sleep(SimDuration.FromNanoseconds(1000));
+        bench.At(1500, () => Assert.True(bench.Machine.Cards[0].Transport.IsSuspended));
+        bench.Run();
+        Assert.Equal(((byte)'a', SimTime.FromNanoseconds(1000)), Assert.Single(bench.Program.Typed));
+        Assert.Equal((MachinePower.On, false), (bench.Machine.Power, bench.Machine.Cards[0].Transport.IsSuspended));
     }
 
     [Fact]

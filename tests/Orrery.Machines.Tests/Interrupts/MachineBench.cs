@@ -112,6 +112,12 @@ internal sealed class MachineBench : IMachineObserver, IGuestClock
 
         public List<(uint Number, SimTime Time)> Datagrams { get; } = [];
 
+        /// <summary>Done when a datagram comes, inside the handler of the card's interrupt.</summary>
+        public Action? Reaction { get; set; }
+
+        /// <summary>Done when something is typed, inside the handler of the serial line's interrupt.</summary>
+        public Action? ReactionToTyping { get; set; }
+
         public List<(byte Value, SimTime Time)> Typed { get; } = [];
 
         public void Plan(ulong nanoseconds, Action action) => _plan.Add((nanoseconds, action));
@@ -130,6 +136,7 @@ internal sealed class MachineBench : IMachineObserver, IGuestClock
         {
             Datagrams.Add((BinaryPrimitives.ReadUInt32BigEndian(payload), Machine.Now));
             Assert.True(bench.Machine.IsInTurn);
+            Reaction?.Invoke();
             return true;
         }
 
@@ -139,6 +146,8 @@ internal sealed class MachineBench : IMachineObserver, IGuestClock
             {
                 Typed.Add((value, Machine.Now));
             }
+
+            ReactionToTyping?.Invoke();
         }
     }
 
