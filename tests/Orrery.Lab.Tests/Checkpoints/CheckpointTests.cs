@@ -1,25 +1,33 @@
 using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
+using Orrery.Lab.Checkpoints;
 using Orrery.Lab.Files;
 using Orrery.Lab.Records;
 using Orrery.Simulation;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Orrery.Lab.Tests.Checkpoints;
 
 /// <summary>A lab that is saved in the middle of its run and resumed does what the run that was not interrupted does.</summary>
-public sealed class CheckpointTests : IDisposable
+public sealed class CheckpointTests(ITestOutputHelper output) : IDisposable
 {
     /// <summary>ORRERY_CHECKPOINT_LABS=1000 takes that many random labs.</summary>
     private static readonly int Labs = int.Parse(Environment.GetEnvironmentVariable("ORRERY_CHECKPOINT_LABS") ?? "100", CultureInfo.InvariantCulture);
+
+    /// <summary>Among so many, every kind of state comes up.</summary>
+    private const int ManyLabs = 1000;
 
     private readonly LabRuns _runs = new();
 
     public void Dispose() => _runs.Dispose();
 
     [Fact]
-    public void A_resumed_lab_is_the_lab_that_was_not_interrupted() => Prop.ForAll(
+    public void A_resumed_lab_is_the_lab_that_was_not_interrupted()
+    {
+        var coverage = new Coverage();
+        Prop.ForAll(
         (from number in Gen.Choose(0, int.MaxValue)
          from place in Gen.Choose(0, 1_000_000)
          from manner in Gen.Choose(0, 3)
@@ -32,6 +40,7 @@ public sealed class CheckpointTests : IDisposable
             FinishedRun saved = _runs.Run(lab, time);
             Assert.Equal(whole.Comparable, saved.Comparable);
             byte[] checkpoint = saved.Checkpoint;
+            coverage.Add(CheckpointFile.Read(checkpoint, out _)!);
 
             // Resumed and saved again at once it is the same, byte for byte: nothing was forgotten.
             FinishedRun resumed = _runs.Resume(checkpoint, time);
@@ -40,6 +49,9 @@ public sealed class CheckpointTests : IDisposable
             Assert.EndsWith(resumed.Output, whole.Output, StringComparison.Ordinal);
             _runs.Clear();
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(Labs));
+        output.WriteLine(coverage.ToString());
+        Assert.True(Labs < ManyLabs || !coverage.Missing.Any(), string.Join(", ", coverage.Missing));
+    }
 
     /// <summary>Anywhere in the run; or where something happens, or a nanosecond beside it.</summary>
     private static SimTime PickTime(FinishedRun run, double place, int manner)

@@ -77,9 +77,10 @@ internal sealed class RandomLab
     private void WriteNode(string node)
     {
         string start = Chance(0.3) ? $", start: {_random.Next(1, 900)}ms" : "";
-        _yaml.Append(CultureInfo.InvariantCulture, $"  {node}: {{ kind: machine, program: '{Program(node)}'{start}");
+        string program = Program(node);
+        _yaml.Append(CultureInfo.InvariantCulture, $"  {node}: {{ kind: machine, program: '{program}'{start}");
         _yaml.Append(CultureInfo.InvariantCulture, $", interrupts: {{ chip: {OneOf("gicv2", "gicv3")}, latency: {(Chance(0.6) ? "0s" : OneOf(Latencies))} }}");
-        if (Chance(0.5))
+        if (Chance(program == "shell" ? 0.9 : 0.2))
         {
             IEnumerable<string> typed = Enumerable.Range(0, _random.Next(1, 8)).Select(_ => $"{{ text: \"{Typed()}\", at: {_random.Next(0, 3000)}ms }}");
             _yaml.Append(CultureInfo.InvariantCulture, $", type: [{string.Join(", ", typed)}]");
@@ -90,7 +91,7 @@ internal sealed class RandomLab
 
     private string Program(string node)
     {
-        switch (_random.Next(6))
+        switch (_random.Next(7))
         {
             case 0:
                 return "echo";
@@ -98,7 +99,7 @@ internal sealed class RandomLab
                 return $"flow --count {_random.Next(1, 400)}";
             case 2:
                 return $"flow {Other(node)} --rate {OneOf("100kbit", "1Mbit", "20Mbit")} --size {OneOf(Sizes)} --count {_random.Next(1, 400)}";
-            case 3:
+            case 3 or 4:
                 return "shell";
             default:
                 _pinging ??= node;
@@ -114,7 +115,7 @@ internal sealed class RandomLab
         2 => "ho one\\n",
         3 or 4 => $"ping {OneOf(_nodes)}\\n",
         5 => "help\\necho two\\n",
-        6 => $"sleep {_random.Next(1, 900)}ms\\n",
+        6 => $"ping 10.0.0.77\\nsleep {_random.Next(1, 3000)}ms\\n",
         _ => Chance(0.2) ? "exit 3\\n" : "sleep 2s\\nping m0\\n",
     };
 
