@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Unicode;
 using Orrery.Lab.Files;
 
 namespace Orrery.Lab.Checkpoints;
@@ -92,9 +93,17 @@ public static class CheckpointFile
         return read.Lab;
     }
 
-    /// <summary>Format and version; and that no list holds a null, which the library lets pass as an element of any kind.</summary>
+    /// <summary>
+    /// Format and version; and what the library finds only when a value is used, if at all: that all is text, and that no
+    /// list holds a null, which it takes for an element of any kind.
+    /// </summary>
     private static string? CheckTokens(ReadOnlySpan<byte> bytes)
     {
+        if (!Utf8.IsValid(bytes))
+        {
+            return "is not UTF-8";
+        }
+
         var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = DepthMax });
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject
             || !IsNext(ref reader, "format"u8, JsonTokenType.String) || !reader.ValueTextEquals(Format))
@@ -118,12 +127,26 @@ public static class CheckpointFile
                 case JsonTokenType.EndArray or JsonTokenType.EndObject:
                     isList.TryPop(out _);
                     break;
+                case JsonTokenType.String or JsonTokenType.PropertyName when reader.ValueIsEscaped && !IsText(ref reader):
+                    return $"byte {reader.TokenStartIndex}: a string holds half of a surrogate pair";
                 case JsonTokenType.Null when isList.TryPeek(out bool inList) && inList:
                     return $"byte {reader.TokenStartIndex}: a list holds a null";
             }
         }
 
         return null;
+    }
+
+    private static bool IsText(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString() is not null;
+        }
+        catch (InvalidOperationException)
+        {
+            return false; // the library's only word on an escape such as \ud800
+        }
     }
 
     private static bool IsNext(ref Utf8JsonReader reader, ReadOnlySpan<byte> name, JsonTokenType value) =>

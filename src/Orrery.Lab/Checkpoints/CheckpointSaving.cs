@@ -63,41 +63,39 @@ internal sealed class CheckpointSaving(
 
     private void Save(SimTime time)
     {
-        string problem = "";
-        CheckpointState? state = running.Notices.Faults is [var fault, ..]
-            ? Refused($"something has failed before {time}: {fault}", out problem)
-            : LabCheckpoint.Save(lab, running, recording, out problem);
-        if (state is null || !TryWrite(CheckpointFile.Write(state), out problem))
+        Fault = running.Notices.Faults is [var fault, ..] ? $"something has failed before {time}: {fault}" : TrySave();
+        if (Fault is null)
         {
-            Fault = problem;
-            running.Notices.Notice($"the run goes on without a checkpoint: {problem}");
-            return;
+            observer.Saved(folder.Checkpoint, time);
         }
-
-        observer.Saved(folder.Checkpoint, time);
+        else
+        {
+            running.Notices.Notice($"the run goes on without a checkpoint: {Fault}");
+        }
     }
 
-    private static CheckpointState? Refused(string why, out string problem)
+    /// <returns>Why there is no checkpoint; null when there is one.</returns>
+    private string? TrySave()
     {
-        problem = why;
-        return null;
-    }
-
-    private bool TryWrite(byte[] bytes, out string problem)
-    {
-        problem = bytes.Length > CheckpointFile.SizeMax ? $"it would have {bytes.Length} bytes, and may have {CheckpointFile.SizeMax}" : "";
         try
         {
-            if (problem.Length == 0)
+            if (LabCheckpoint.Save(lab, running, recording, out string error) is not { } state)
             {
-                File.WriteAllBytes(folder.Checkpoint, bytes);
+                return error;
             }
+
+            byte[] bytes = CheckpointFile.Write(state);
+            if (bytes.Length > CheckpointFile.SizeMax)
+            {
+                return $"it would have {bytes.Length} bytes, and may have {CheckpointFile.SizeMax}";
+            }
+
+            File.WriteAllBytes(folder.Checkpoint, bytes);
+            return null;
         }
         catch (IOException e)
         {
-            problem = $"{folder.Checkpoint}: {e.Message}";
+            return $"{folder.Checkpoint}: {e.Message}";
         }
-
-        return problem.Length == 0;
     }
 }

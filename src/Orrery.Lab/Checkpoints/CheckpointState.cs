@@ -18,6 +18,7 @@ namespace Orrery.Lab.Checkpoints;
 /// <param name="Networks">Frames on their way, and what switches have learned.</param>
 /// <param name="Nodes">The nodes, in the order of the lab file.</param>
 /// <param name="Digest">The hashes of what has happened.</param>
+/// <param name="Output">What the nodes' programs have written, so that the resumed run's files are whole.</param>
 public sealed record CheckpointState(
     string Format,
     int Version,
@@ -25,7 +26,8 @@ public sealed record CheckpointState(
     SimulationState Simulation,
     FabricState Networks,
     IReadOnlyList<NodeRunState> Nodes,
-    DigestState Digest);
+    DigestState Digest,
+    IReadOnlyList<OutputState> Output);
 
 /// <summary>A node.</summary>
 /// <param name="Name">Its name.</param>
@@ -52,3 +54,9 @@ public sealed record DigestState(ulong Second, IReadOnlyList<DigestStreamState> 
 /// <param name="Fresh">What was counted in this second.</param>
 /// <param name="Block">The hash of all blocks before, and the bytes of the one that is not full.</param>
 public sealed record DigestStreamState(uint Source, RecordKind Kind, ulong Length, ulong Fresh, byte[] Block);
+
+/// <summary>What a node's program has written so far.</summary>
+/// <param name="Source">The origin of its records.</param>
+/// <param name="Omitted">Bytes before <paramref name="Bytes"/> that were not saved.</param>
+/// <param name="Bytes">The end of it.</param>
+public sealed record OutputState(uint Source, long Omitted, byte[] Bytes);

@@ -14,6 +14,7 @@ internal static class LabCheckpoint
     /// <param name="running">The run.</param>
     /// <param name="recording">What it has left so far.</param>
     /// <param name="error">Why it cannot be saved, when null is returned.</param>
+    /// <exception cref="IOException">What the nodes have written cannot be read.</exception>
     public static CheckpointState? Save(LabDefinition lab, RunningLab running, RunRecording recording, out string error)
     {
         var handlers = new HandlerDirectory();
@@ -32,8 +33,14 @@ internal static class LabCheckpoint
 
         var networks = new FabricCheckpoint(running.Fabric, handlers);
         SimulationState? simulation = running.Simulator.Save(networks, out error);
-        return simulation is null ? null : new CheckpointState(
-            CheckpointFile.Format, CheckpointFile.Version, lab.Source, simulation, networks.Save(), nodes, recording.SaveDigest());
+        if (simulation is null)
+        {
+            return null;
+        }
+
+        (DigestState digest, IReadOnlyList<OutputState> output) = recording.Save();
+        return new CheckpointState(
+            CheckpointFile.Format, CheckpointFile.Version, lab.Source, simulation, networks.Save(), nodes, digest, output);
     }
 
     /// <summary>Brings a lab that was built anew into the state that was saved.</summary>
@@ -69,7 +76,7 @@ internal static class LabCheckpoint
         }
 
         return running.Simulator.TryRestore(state.Simulation, handlers, out string error)
-            ? recording.RestoreDigest(state.Digest, running.Simulator.Origins) is { } bad ? $"digest: {bad}" : null
+            ? recording.Restore(state, running.Simulator.Origins)
             : $"simulation: {error}";
     }
 }

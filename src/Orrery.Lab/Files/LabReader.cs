@@ -101,7 +101,7 @@ internal static class LabReader
             return null;
         }
 
-        string path = Path.GetFullPath(text.Text, folder);
+        string path = text.Text.Contains('\0') ? "" : Path.GetFullPath(text.Text, folder); // no path has a NUL
         if (File.Exists(path))
         {
             return path;

@@ -194,7 +194,7 @@ internal sealed partial class NodeReader(string folder, CalendarOptions calendar
             return null;
         }
 
-        string path = Path.GetFullPath(scalar.Text, folder);
+        string path = scalar.Text.Contains('\0') ? "" : Path.GetFullPath(scalar.Text, folder); // no path has a NUL
         if (exists(path))
         {
             return path;

@@ -60,11 +60,18 @@ internal sealed class RunRecording : IDisposable
         _records?.Flush();
     }
 
-    /// <summary>The hashes of what has happened, for a checkpoint.</summary>
-    public DigestState SaveDigest() => _digest.Save();
+    /// <summary>The hashes of what has happened, and what the nodes have written, for a checkpoint.</summary>
+    /// <exception cref="IOException">What the nodes have written cannot be read.</exception>
+    public (DigestState Digest, IReadOnlyList<OutputState> Output) Save() => (_digest.Save(), _logs.Save());
 
-    /// <inheritdoc cref="RunDigest.Restore"/>
-    public string? RestoreDigest(DigestState state, IReadOnlyList<Origin> origins) => _digest.Restore(state, origins);
+    /// <summary>Goes on with the hashes and the output of a run that was saved.</summary>
+    /// <param name="state">Not trusted.</param>
+    /// <param name="origins">The sources of records, by number.</param>
+    /// <returns>What is wrong with the state, with its place; null when nothing is.</returns>
+    public string? Restore(CheckpointState state, IReadOnlyList<Origin> origins) =>
+        _digest.Restore(state.Digest, origins) is { } digest ? $"digest: {digest}"
+        : _logs.Restore(state.Output, origins) is { } output ? $"output{output}"
+        : null;
 
     /// <summary>Completes the files.</summary>
     /// <returns>The digests.</returns>

@@ -76,9 +76,9 @@ internal abstract class RunningNode
         ExitCode = state.ExitCode;
         StartedAt = TimeOf(state.StartedNanoseconds);
         EndedAt = TimeOf(state.EndedNanoseconds);
-        bool hasEnded = ExitCode is not null && EndedAt is not null;
+        bool hasEnded = State == NodeState.Exited;
         return !Enum.IsDefined(State) || State == NodeState.Failed ? $"state: {(int)State} is none that can be saved"
-            : (State == NodeState.Exited) != hasEnded ? "has ended without a status or a time, or has them and goes on"
+            : ExitCode is not null != hasEnded || EndedAt is not null != hasEnded ? "has ended without a status or a time, or has them and goes on"
             : null;
     }
 

@@ -117,7 +117,7 @@ internal sealed class PingProgram : SavedProgram<PingState>
     }
 
     protected override string? WhatIsWrong(PingState state) =>
-        state.Sent == 0 ? "it has sent nothing, and goes on" : null;
+        state.Sent == 0 || (_count != 0 && state.Sent > _count) ? $"it has sent {state.Sent} of {_count}, and goes on" : null;
 
     protected override void OnRestored() => Machine.TryResolve(_host, out _destination);
 

@@ -5,7 +5,7 @@ namespace Orrery.Network;
 /// <summary>One direction of a link: its chain of stages, and the channel it needs.</summary>
 internal sealed class Wire
 {
-    private readonly ILinkStage _first;
+    private readonly DelayStage _first;
 
     /// <param name="name">Unique in the fabric.</param>
     /// <param name="from">The sender's timeline.</param>

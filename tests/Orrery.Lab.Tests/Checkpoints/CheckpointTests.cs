@@ -46,6 +46,7 @@ public sealed class CheckpointTests(ITestOutputHelper output) : IDisposable
             FinishedRun resumed = _runs.Resume(checkpoint, time);
             Assert.Equal(whole.Comparable, resumed.Comparable);
             Assert.Equal(checkpoint, resumed.Checkpoint);
+            Assert.Equal(whole.Files, resumed.Files);
             Assert.EndsWith(resumed.Output, whole.Output, StringComparison.Ordinal);
             _runs.Clear();
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(Labs));

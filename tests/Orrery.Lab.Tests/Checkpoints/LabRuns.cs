@@ -104,6 +104,10 @@ internal sealed record FinishedRun(RunResult Result, RunFolder Folder, string Ou
 {
     public byte[] Checkpoint => File.ReadAllBytes(Folder.Checkpoint);
 
+    /// <summary>What each node wrote.</summary>
+    public IEnumerable<(string? Name, string Text)> Files =>
+        Directory.EnumerateFiles(Folder.Path, "*.out").Order().Select(path => ((string?)Path.GetFileName(path), File.ReadAllText(path)));
+
     /// <summary>The result without what a run cannot help but differ in.</summary>
     public string Comparable => (Result with { WallSeconds = 0, ResumedNs = null, HeldBackBy = null }).ToJson();
 }
