@@ -63,7 +63,7 @@ internal sealed class GuestSupervisor : IReadinessHandler, IDisposable
         SeccompListener listener = _listener!;
         if (listener.TryReceive(out SeccompRequest request) < 0)
         {
-            Thread.Yield(); // the caller was killed before it got here: the listener stays readable until it has gone
+            Thread.Sleep(1); // the caller was killed before it got here: the listener stays readable until it has gone
             return;
         }
 
