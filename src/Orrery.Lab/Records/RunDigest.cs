@@ -162,7 +162,8 @@ public sealed class RunDigest : IRecordReader
             throw new ArgumentOutOfRangeException(nameof(kind), kind, "A kind of record that digests do not know.");
         }
 
-        return _streamOf[IndexOf(source.Id, kind)] ??= AddStream(source, kind);
+        int index = IndexOf(source.Id, kind); // may replace the array
+        return _streamOf[index] ??= AddStream(source, kind);
     }
 
     /// <summary>The place of a stream, for which there is room then.</summary>

@@ -54,6 +54,15 @@ public class RunDigestTests
     }
 
     [Fact]
+    public void A_run_may_have_many_sources()
+    {
+        Happening[] many = [.. Enumerable.Range(0, 1000).Select(i => Happening.Frame((ulong)i, $"s{i:D4}", (byte)i))];
+        DigestResult digest = RecordBench.Digest(many);
+        Assert.Equal(1000, digest.Streams.Count);
+        Assert.Equal(digest.Lab, RecordBench.Digest(many.Reverse()).Lab);
+    }
+
+    [Fact]
     public void Long_streams_are_chained_block_by_block()
     {
         var bytes = new byte[10_000];
