@@ -12,6 +12,7 @@ internal sealed class DeviceTwin
     private readonly KvmVgic _model;
     private readonly AgentBatch _batch = new();
     private readonly List<(string Call, int Answer, KvmErrno Expected, KvmErrno Model)> _calls = [];
+    private readonly List<(string Call, int Answer, ulong Mask, ulong Expected, ulong Model)> _readings = [];
 
     public DeviceTwin(EmulatedHost host, VgicKind kind, int vcpus)
     {
@@ -39,6 +40,13 @@ internal sealed class DeviceTwin
         expected,
         _model.GetAttribute(attribute).Error);
 
+    /// <summary>Gets an attribute, some bits of which must have a value.</summary>
+    public void GetValue(VgicAttribute attribute, ulong mask, ulong expected)
+    {
+        Get(attribute, KvmErrno.None);
+        _readings.Add((_calls[^1].Call, _calls[^1].Answer, mask, expected, _model.GetAttribute(attribute).Value));
+    }
+
     public void Line(KvmIrqLine line, KvmErrno expected) =>
         Note($"line {line}", _batch.IrqLine(0, line.Encode(), 1), expected, _model.IrqLine(line.Encode(), true));
 
@@ -54,6 +62,11 @@ internal sealed class DeviceTwin
         {
             Assert.Equal((call.Call, call.Expected), (call.Call, (KvmErrno)answers![call.Answer].Status));
             Assert.Equal((call.Call, call.Expected), (call.Call, call.Model));
+        });
+        Assert.All(_readings, reading =>
+        {
+            Assert.Equal((reading.Call, reading.Expected), (reading.Call, answers![reading.Answer].DataAsNumber & reading.Mask));
+            Assert.Equal((reading.Call, reading.Expected), (reading.Call, reading.Model & reading.Mask));
         });
     }
 

@@ -59,6 +59,27 @@ public sealed class LifeCycleTests(LiveHosts hosts)
         twin.Compare();
     }
 
+    [Theory]
+    [InlineData(0x8004_0000, false)] // the second region follows the first at once
+    [InlineData(0x9000_0000, true)]
+    [Scenario("V17", CheckedBy.Live)]
+    public void TYPER_says_Last_on_the_last_redistributor_of_a_run(ulong secondRegion, bool isSplit)
+    {
+        const ulong last = 1 << 4;
+        const uint typer = 8;
+        var twin = new DeviceTwin(hosts.For(VgicKind.GicV3), VgicKind.GicV3, vcpus: 4);
+        twin.Set(new VgicAttribute(VgicGroup.Address, V3Region), 2UL << 52 | 0x8000_0000, KvmErrno.None);
+        twin.Set(new VgicAttribute(VgicGroup.Address, V3Region), 2UL << 52 | secondRegion | 1, KvmErrno.None);
+        twin.Set(new VgicAttribute(VgicGroup.Control, VgicAttribute.ControlInit), 0, KvmErrno.None);
+        for (int vcpu = 0; vcpu < 4; vcpu++)
+        {
+            bool isLast = vcpu == 3 || (isSplit && vcpu == 1);
+            twin.GetValue(VgicAttribute.Redistributor(Affinity.OfVcpu(vcpu), typer), last, isLast ? last : 0);
+        }
+
+        twin.Compare();
+    }
+
     [Fact]
     [Scenario("V18", CheckedBy.Live)]
     public void A_vCPU_does_not_run_without_redistributors_or_initialisation()

@@ -12,7 +12,7 @@ public sealed class LiveHosts : IDisposable
 
     internal EmulatedHost For(VgicKind gic) => _hosts.GetOrAdd(gic, version =>
     {
-        bool started = EmulatedHost.TryStart(new EmulatedHostOptions(version), out EmulatedHost? host, out string problem);
+        bool started = EmulatedHost.TryStart(new EmulatedHostOptions(version) { Processors = 2 }, out EmulatedHost? host, out string problem);
         Assert.True(started, problem);
         return host!;
     });

@@ -31,7 +31,7 @@ internal static class GuestVectors
     }
 
     /// <summary>The result is the exception's class; the instruction is skipped.</summary>
-    private static void AppendSynchronous(A64Assembler asm)
+    public static void AppendSynchronous(A64Assembler asm)
     {
         const int classBit = 26, classBits = 6;
         asm.ReadSystem(GuestRegisters.Handler, SystemRegisters.Esr);
