@@ -83,6 +83,32 @@ public abstract class GicController : IInterruptChip
         return LineError.None;
     }
 
+    /// <summary>A restored controller finds a device's line high, as it was when its state was saved: a level, not an edge.</summary>
+    internal LineError AdoptHighLine(InterruptRef line)
+    {
+        if (line.Number < Intid.SgiCount || !Interrupts.Exists(line.Number))
+        {
+            return LineError.NoSuchLine;
+        }
+
+        if (Intid.IsPrivate(line.Number) && !IsCpu(line.Cpu))
+        {
+            return LineError.NoSuchCpu;
+        }
+
+        Interrupts.AdoptHighLines(Interrupts.BankOf(line.Cpu, line.Number), 1u << (int)(line.Number & 31));
+        return LineError.None;
+    }
+
+    /// <summary>Every device lowers its line, as before a save in a form that has no lines.</summary>
+    internal void LowerLines()
+    {
+        for (int bank = 0; bank < CpuCount + Interrupts.WordCount - 1; bank++)
+        {
+            Interrupts.SetLine(bank, uint.MaxValue, level: false);
+        }
+    }
+
     /// <summary>What the CPU interface asserts to <paramref name="cpu"/> now; nothing for a CPU that does not exist.</summary>
     public CpuSignals Signalled(int cpu)
     {

@@ -228,6 +228,16 @@ internal sealed class InterruptTable
         Refresh(bank);
     }
 
+    /// <summary>Lines that were high all along, as a restored controller finds them: no edge.</summary>
+    public void AdoptHighLines(int bank, uint mask)
+    {
+        ref InterruptBank state = ref _banks[bank];
+        uint kept = _deviations.Has(GicDeviations.EveryHighIsAnEdge) ? mask & ~state.Edge : mask;
+        state.Line |= kept;
+        Enqueue(bank, kept);
+        Refresh(bank);
+    }
+
     public void Acknowledge(int bank, uint mask)
     {
         _banks[bank].Acknowledge(mask, _deviations);

@@ -68,23 +68,15 @@ internal sealed partial class GicV2ProgramWriter
     private void HostDistributor(int vcpu)
     {
         PoolInterrupt interrupt = AnyInterrupt();
-        switch (Random.Below(4))
+        int what = Random.Below(4);
+        if (what == 2 && TryAnySgi(out PoolInterrupt sgi))
         {
-            case 0:
-                Access(VgicAttribute.DistributorV2(vcpu, GicOffsets.Control), (ulong)Random.Below(4));
-                break;
-            case 1:
-                Access(VgicAttribute.DistributorV2(vcpu, GicOffsets.ImplementerId), 0x4B00_043B | (uint)Random.Below(8) << 12);
-                break;
-            case 2 when TryAnySgi(out PoolInterrupt sgi):
-                Access(
-                    VgicAttribute.DistributorV2(vcpu, (Random.Coin() ? GicOffsets.ClearSgiPending : GicOffsets.SetSgiPending) + (sgi.Intid & ~3u)),
-                    1u << (int)(8 * (sgi.Intid & 3)) << AnyVcpu());
-                break;
-            default:
-                Add(Operation.GetAttribute(
-                    VgicGroup.Distributor, VgicAttribute.DistributorV2(vcpu, GicOffsets.Priority + (interrupt.Intid & ~3u)).Attr, 4));
-                break;
+            Access(
+                VgicAttribute.DistributorV2(vcpu, (Random.Coin() ? GicOffsets.ClearSgiPending : GicOffsets.SetSgiPending) + (sgi.Intid & ~3u)),
+                1u << (int)(8 * (sgi.Intid & 3)) << AnyVcpu());
+            return;
         }
+
+        HostDistributor(what, offset => VgicAttribute.DistributorV2(vcpu, offset), interrupt);
     }
 }

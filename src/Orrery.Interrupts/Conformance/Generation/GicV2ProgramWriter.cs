@@ -29,30 +29,14 @@ internal sealed partial class GicV2ProgramWriter(MachineShape shape, PoolInterru
             WriteInterface(vcpu, GiccOffsets.Control, Control);
         }
 
-        foreach (PoolInterrupt interrupt in Pool)
-        {
-            int owners = interrupt.IsPrivate ? Shape.Vcpus : 1;
-            for (int vcpu = 0; vcpu < owners; vcpu++)
-            {
-                SetTrigger(vcpu, interrupt, enabledBefore: false);
-                SetPriority(vcpu, interrupt);
-                if (!interrupt.IsPrivate)
-                {
-                    Target(vcpu, interrupt);
-                }
-
-                if (bothGroups && Random.Coin())
-                {
-                    WriteBits(vcpu, GicOffsets.Group, interrupt, interrupt.Bit);
-                }
-
-                if (!interrupt.IsSgi && !Random.OnceIn(5))
-                {
-                    WriteBits(vcpu, GicOffsets.SetEnable, interrupt, interrupt.Bit);
-                }
-            }
-        }
+        SetUpPool(bothGroups);
     }
+
+    private protected override void Aim(int vcpu, PoolInterrupt interrupt) => Add(Operation.Write(
+        vcpu, GicFrame.Distributor, GicOffsets.Targets + interrupt.Intid, 1, 1u << AnyVcpu()));
+
+    /// <summary>After reset everything is in group 0.</summary>
+    private protected override uint OtherGroup(PoolInterrupt interrupt) => interrupt.Bit;
 
     private protected override void SpecificStep(int vcpu)
     {
@@ -75,7 +59,7 @@ internal sealed partial class GicV2ProgramWriter(MachineShape shape, PoolInterru
                 WriteInterface(vcpu, GiccOffsets.Control, Random.OnceIn(3) ? Control & ~Group0 : Control);
                 break;
             case 6 when !interrupt.IsPrivate:
-                Target(vcpu, interrupt);
+                Aim(vcpu, interrupt);
                 break;
             case 7:
                 SgiPending(vcpu);
@@ -145,9 +129,6 @@ internal sealed partial class GicV2ProgramWriter(MachineShape shape, PoolInterru
             ? Operation.Read(vcpu, GicFrame.Distributor, register, 4)
             : Operation.Write(vcpu, GicFrame.Distributor, register, 4, source << (int)(8 * (intid & 3))));
     }
-
-    private void Target(int vcpu, PoolInterrupt interrupt) => Add(Operation.Write(
-        vcpu, GicFrame.Distributor, GicOffsets.Targets + interrupt.Intid, 1, 1u << AnyVcpu()));
 
     private void WriteInterface(int vcpu, uint offset, uint value) =>
         Add(Operation.Write(vcpu, GicFrame.CpuInterface, offset, 4, value));

@@ -88,20 +88,14 @@ internal sealed partial class GicV3ProgramWriter
         PoolInterrupt interrupt = AnyInterrupt();
         switch (Random.Below(5))
         {
-            case 0:
-                Access(VgicAttribute.Distributor(GicOffsets.Control), (ulong)Random.Below(4));
-                break;
-            case 1:
-                Access(VgicAttribute.Distributor(GicOffsets.ImplementerId), 0x4B00_043B | (uint)Random.Below(8) << 12);
-                break;
             case 2 when !interrupt.IsPrivate:
                 Access(VgicAttribute.Distributor(GicOffsets.Routing + 8 * interrupt.Intid), (ulong)AnyVcpu());
                 break;
             case 3 when !interrupt.IsPrivate:
                 Add(Operation.GetAttribute(VgicGroup.Distributor, VgicAttribute.Distributor(GicOffsets.Configuration + interrupt.Intid / 16 * 4).Attr, 4));
                 break;
-            default:
-                Add(Operation.GetAttribute(VgicGroup.Distributor, VgicAttribute.Distributor(GicOffsets.Priority + (interrupt.Intid & ~3u)).Attr, 4));
+            case int what:
+                HostDistributor(what, VgicAttribute.Distributor, interrupt);
                 break;
         }
     }

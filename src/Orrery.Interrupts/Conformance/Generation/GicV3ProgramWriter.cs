@@ -31,30 +31,20 @@ internal sealed partial class GicV3ProgramWriter(MachineShape shape, PoolInterru
             }
         }
 
-        foreach (PoolInterrupt interrupt in Pool)
+        SetUpPool(_bothGroups);
+    }
+
+    /// <summary>With one vCPU there is nowhere else to route to.</summary>
+    private protected override void Aim(int vcpu, PoolInterrupt interrupt)
+    {
+        if (Shape.Vcpus > 1)
         {
-            int owners = interrupt.IsPrivate ? Shape.Vcpus : 1;
-            for (int vcpu = 0; vcpu < owners; vcpu++)
-            {
-                SetTrigger(vcpu, interrupt, enabledBefore: false);
-                SetPriority(vcpu, interrupt);
-                if (!interrupt.IsPrivate && Shape.Vcpus > 1)
-                {
-                    Route(vcpu, interrupt);
-                }
-
-                if (_bothGroups && Random.Coin())
-                {
-                    WriteBits(vcpu, GicOffsets.Group, interrupt, ~interrupt.Bit);
-                }
-
-                if (!interrupt.IsSgi && !Random.OnceIn(5))
-                {
-                    WriteBits(vcpu, GicOffsets.SetEnable, interrupt, interrupt.Bit);
-                }
-            }
+            Route(vcpu, interrupt);
         }
     }
+
+    /// <summary>After reset everything is in group 1.</summary>
+    private protected override uint OtherGroup(PoolInterrupt interrupt) => ~interrupt.Bit;
 
     private protected override void SpecificStep(int vcpu)
     {

@@ -60,6 +60,12 @@ internal abstract class ProgramWriter(MachineShape shape, PoolInterrupt[] pool, 
 
     private protected abstract void SetUp();
 
+    /// <summary>Sends an SPI to some vCPU.</summary>
+    private protected abstract void Aim(int vcpu, PoolInterrupt interrupt);
+
+    /// <summary>What puts an interrupt, written to its group register, into the group that it is not in after reset.</summary>
+    private protected abstract uint OtherGroup(PoolInterrupt interrupt);
+
     /// <summary>A step that only one of the GICs has: its CPU interface, its SGIs, its routing.</summary>
     private protected abstract void SpecificStep(int vcpu);
 
@@ -70,6 +76,51 @@ internal abstract class ProgramWriter(MachineShape shape, PoolInterrupt[] pool, 
 
     /// <summary>A guest reads, or writes what is read-only, anywhere in the frames that KVM emulates.</summary>
     private protected abstract void Stray(int vcpu);
+
+    /// <summary>Gives every interrupt of the pool a trigger, a priority, a target, maybe the other group; enables most.</summary>
+    private protected void SetUpPool(bool bothGroups)
+    {
+        foreach (PoolInterrupt interrupt in pool)
+        {
+            int owners = interrupt.IsPrivate ? shape.Vcpus : 1;
+            for (int vcpu = 0; vcpu < owners; vcpu++)
+            {
+                SetTrigger(vcpu, interrupt, enabledBefore: false);
+                SetPriority(vcpu, interrupt);
+                if (!interrupt.IsPrivate)
+                {
+                    Aim(vcpu, interrupt);
+                }
+
+                if (bothGroups && random.Coin())
+                {
+                    WriteBits(vcpu, GicOffsets.Group, interrupt, OtherGroup(interrupt));
+                }
+
+                if (!interrupt.IsSgi && !random.OnceIn(5))
+                {
+                    WriteBits(vcpu, GicOffsets.SetEnable, interrupt, interrupt.Bit);
+                }
+            }
+        }
+    }
+
+    /// <summary>The VMM accesses what both distributors have: 0 control, 1 identification, else priorities.</summary>
+    private protected void HostDistributor(int what, Func<uint, VgicAttribute> at, PoolInterrupt interrupt)
+    {
+        switch (what)
+        {
+            case 0:
+                Access(at(GicOffsets.Control), (ulong)random.Below(4));
+                break;
+            case 1:
+                Access(at(GicOffsets.ImplementerId), 0x4B00_043B | (uint)random.Below(8) << 12);
+                break;
+            default:
+                Add(Operation.GetAttribute(VgicGroup.Distributor, at(GicOffsets.Priority + (interrupt.Intid & ~3u)).Attr, 4));
+                break;
+        }
+    }
 
     /// <summary>One of the pool's SGIs, if it has one.</summary>
     private protected bool TryAnySgi(out PoolInterrupt sgi)

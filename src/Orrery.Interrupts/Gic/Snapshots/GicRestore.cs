@@ -1,6 +1,7 @@
 using Orrery.Interrupts.Gic.Kvm;
 using Orrery.Interrupts.Gic.V2;
 using Orrery.Interrupts.Gic.V3;
+using Orrery.Interrupts.State;
 
 namespace Orrery.Interrupts.Gic.Snapshots;
 
@@ -20,7 +21,12 @@ public static class GicRestore
     /// Options of the new controller, of the same kind as the snapshot; CPUs, affinities, INTIDs and priority bits are
     /// taken from the snapshot. Null: the defaults.
     /// </param>
-    public static SnapshotResult<GicController> Restore(GicSnapshot snapshot, GicOptions? shape = null)
+    /// <param name="highLines">
+    /// GICv2: the lines that devices hold high, which KVM's form has no place for. They are taken as levels, not as edges. A
+    /// GICv3's are in its snapshot.
+    /// </param>
+    public static SnapshotResult<GicController> Restore(
+        GicSnapshot snapshot, GicOptions? shape = null, IEnumerable<InterruptRef>? highLines = null)
     {
         SnapshotError? error = Check(snapshot);
         if (error is not null)
@@ -51,7 +57,7 @@ public static class GicRestore
                 return SnapshotResult<GicController>.Failed("kind", $"the snapshot is of a {snapshot.Kind}, the controller asked for is not");
         }
 
-        error = Apply(RestorePlan.Of(snapshot), (IVgic)gic) ?? ReadBack(snapshot, (IVgic)gic);
+        error = Apply(RestorePlan.Of(snapshot), (IVgic)gic) ?? ReadBack(snapshot, (IVgic)gic) ?? Drive(highLines ?? [], gic);
         return error is null
             ? SnapshotResult<GicController>.Of(gic)
             : SnapshotResult<GicController>.Failed(error.Place, error.Problem);
@@ -157,6 +163,20 @@ public static class GicRestore
 
         int bits = PriorityBitsOf(snapshot);
         return bits < 4 ? new SnapshotError("ICC_CTLR_EL1 of cpus[0]", $"{bits} priority bits are fewer than 4") : null;
+    }
+
+    private static SnapshotError? Drive(IEnumerable<InterruptRef> highLines, GicController gic)
+    {
+        foreach (InterruptRef line in highLines)
+        {
+            LineError error = gic.AdoptHighLine(line);
+            if (error != LineError.None)
+            {
+                return new SnapshotError($"line {line}", $"cannot be high ({error})");
+            }
+        }
+
+        return null;
     }
 
     private static SnapshotError? ReadBack(GicSnapshot snapshot, IVgic gic)

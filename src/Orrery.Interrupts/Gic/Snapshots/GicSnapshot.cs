@@ -45,6 +45,18 @@ public sealed record GicSnapshot
         };
     }
 
+    /// <summary>
+    /// The state of a GICv2 whose devices lower their lines before it is read, so that its pending bits are the latches alone;
+    /// with the lines given to <see cref="GicRestore.Restore"/> again, nothing is lost. On real hardware: stop the vCPUs, lower
+    /// each line (KVM_IRQ_LINE), and save. Changes nothing.
+    /// </summary>
+    public static GicSnapshot WithoutLines(GicV2 gic)
+    {
+        GicV2 quiet = gic.Clone();
+        quiet.LowerLines();
+        return Of(quiet);
+    }
+
     /// <summary>The value of an attribute, or null if the snapshot does not have it.</summary>
     public ulong? this[VgicAttribute attribute]
     {

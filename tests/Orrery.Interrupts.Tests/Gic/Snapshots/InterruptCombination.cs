@@ -1,4 +1,5 @@
 using Orrery.Interrupts.Gic;
+using Orrery.Interrupts.State;
 
 namespace Orrery.Interrupts.Tests.Gic.Snapshots;
 
@@ -29,6 +30,8 @@ internal sealed record InterruptCombination(uint Intid, bool Line, bool Latch, b
             }
         }
     }
+
+    public InterruptRef Reference => Orrery.Interrupts.Gic.Intid.IsPrivate(Intid) ? InterruptRef.OnCpu(Intid, 0) : InterruptRef.Shared(Intid);
 
     /// <summary>
     /// Brings the interrupt of a fresh machine into this state as a guest and a device would; an active one is in its

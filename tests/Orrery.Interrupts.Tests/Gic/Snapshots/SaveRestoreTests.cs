@@ -3,6 +3,7 @@ using Orrery.Interrupts.Gic.Kvm;
 using Orrery.Interrupts.Gic.Snapshots;
 using Orrery.Interrupts.Gic.V2;
 using Orrery.Interrupts.Gic.V3;
+using Orrery.Interrupts.State;
 using Xunit;
 
 namespace Orrery.Interrupts.Tests.Gic.Snapshots;
@@ -39,6 +40,39 @@ public class SaveRestoreTests
             Machine restored = Restored(machine, GicSnapshot.Of(machine.Gic));
             Assert.True(((GicV3)machine.Gic).StateEquals((GicV3)restored.Gic), interrupt.ToString());
             Assert.InRange(Futures.Compare(machine, restored, interrupt), 4, 200);
+        }
+    }
+
+    /// <summary>KVM's form of a GICv2 has no lines: the devices lower them before the save and hold them high again after it.</summary>
+    [Theory]
+    [InlineData(GicDeviations.None)]
+    [InlineData(GicDeviations.Kvm)]
+    [Scenario("P01")]
+    public void A_restored_GICv2_whose_lines_are_driven_again_has_the_same_state_and_future(GicDeviations deviations)
+    {
+        foreach (InterruptCombination interrupt in InterruptCombination.All())
+        {
+            Machine machine = New(VgicKind.GicV2, deviations);
+            interrupt.Reach(machine);
+            machine.Gic.LeaveGuest(0);
+            SnapshotResult<GicController> result = GicRestore.Restore(
+                GicSnapshot.WithoutLines((GicV2)machine.Gic), machine.Options, interrupt.Line ? [interrupt.Reference] : []);
+            Assert.True(result.Error is null, result.Error?.ToString());
+            Machine restored = machine.On(result.Value!);
+            Assert.Equal(machine.View(interrupt.Intid), restored.View(interrupt.Intid));
+            Assert.InRange(Futures.Compare(machine, restored, interrupt), 4, 200);
+        }
+    }
+
+    [Fact]
+    public void A_line_that_is_none_cannot_be_high_after_a_restore()
+    {
+        GicSnapshot snapshot = GicSnapshot.Of(New(VgicKind.GicV2, GicDeviations.None).Gic);
+        foreach (InterruptRef line in (InterruptRef[])[InterruptRef.OnCpu(5, 0), InterruptRef.Shared(64), InterruptRef.OnCpu(27, 1)])
+        {
+            SnapshotResult<GicController> result = GicRestore.Restore(snapshot, highLines: [line]);
+            Assert.Null(result.Value);
+            Assert.Contains("cannot be high", result.Error!.ToString(), StringComparison.Ordinal);
         }
     }
 
