@@ -1,23 +1,16 @@
 // What a lab of C# machines costs: CPU time per frame that reaches a machine, everything included but reading the lab file
 // (building, booting, asking for addresses, the records' digest), and memory per machine (growth of the resident set).
-// Usage: machines [pings each, default 200] [rows, default 40] [columns, default 25]; "machines print" prints the lab file.
+// Usage: machines [pings each, default 200] [rows, default 40] [columns, default 25].
 using System.Globalization;
 using Orrery.Bench.Machines;
 
 const double frameMicrosecondsGoal = 20;
 const double machineKilobytesGoal = 200;
 
-bool prints = args is ["print", ..];
-int[] numbers = [.. args.Skip(prints ? 1 : 0).Select(text => int.Parse(text, CultureInfo.InvariantCulture))];
+int[] numbers = [.. args.Select(text => int.Parse(text, CultureInfo.InvariantCulture))];
 int pings = numbers.ElementAtOrDefault(0) is > 0 and int given ? given : 200;
 int rows = numbers.ElementAtOrDefault(1) is > 0 and int givenRows ? givenRows : 40;
 int columns = numbers.ElementAtOrDefault(2) is > 0 and int givenColumns ? givenColumns : 25;
-if (prints)
-{
-    Console.Write(MeshLab.Write(rows, columns, pings));
-    return 0;
-}
-
 // What is compiled, and what the first lab of a process leaves behind, is not a machine's.
 _ = MeshRun.Measure(MeshLab.Write(2, 2, 5000));
 MeshRun run = MeshRun.Measure(MeshLab.Write(rows, columns, pings));

@@ -4,23 +4,25 @@ using Xunit;
 
 namespace Orrery.Cli.Tests;
 
-/// <summary>The examples do what their first line says, on real kernels.</summary>
+/// <summary>The examples do what their first line says.</summary>
 public sealed class ExampleRunTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("orrery-examples").FullName;
+
+    private string RunFolder => Path.Combine(_folder, "run");
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private JsonElement Run(string example, params string[] arguments)
     {
         // The limit only ends what would never end.
-        CommandResult result = OrreryProcess.Run(["run", $"examples/{example}", "--out", _folder, "--json", "--timeout", "600", .. arguments]);
+        CommandResult result = OrreryProcess.Run(["run", Path.Combine("examples", example), "--out", RunFolder, "--json", "--timeout", "600", .. arguments]);
         Assert.True(result.ExitCode == 0, result.Output + result.Error);
         using JsonDocument json = JsonDocument.Parse(result.Output);
         return json.RootElement.Clone();
     }
 
-    private string Output(string node) => File.ReadAllText(Path.Combine(_folder, $"{node}.out"));
+    private string Output(string node) => File.ReadAllText(Path.Combine(RunFolder, $"{node}.out"));
 
     private static double Seconds(JsonElement result) => result.GetProperty("simulated_ns").GetUInt64() / 1e9;
 
@@ -38,7 +40,7 @@ public sealed class ExampleRunTests : IDisposable
     public void A_capture_of_linux_nodes_has_the_time_of_the_lab()
     {
         Run("linux-ping.yaml", "--set", "nodes.client.run=ping -c 3 server", "--set", "capture=on", "--set", "start=2030-06-01T12:00:00Z");
-        CommandResult tshark = Tools.Run("tshark", "-n", "-r", Path.Combine(_folder, "client-server.pcapng"), "-Y", "icmp", "-T", "fields",
+        CommandResult tshark = Tools.Run("tshark", "-n", "-r", Path.Combine(RunFolder, "client-server.pcapng"), "-Y", "icmp", "-T", "fields",
             "-e", "frame.time_epoch", "-e", "frame.interface_name", "-e", "icmp.type");
         string[][] frames = [.. tshark.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))];
         Assert.Equal(["client.eth0 8", "server.eth0 0", "client.eth0 8", "server.eth0 0", "client.eth0 8", "server.eth0 0"], frames.Select(f => $"{f[1]} {f[2]}"));
@@ -54,7 +56,22 @@ public sealed class ExampleRunTests : IDisposable
     {
         Run("switch.yaml");
         Assert.Equal(5, Output("client").Split("10 packets received").Length);
-        Assert.True(File.Exists(Path.Combine(_folder, "lan.pcapng")));
+        Assert.True(File.Exists(Path.Combine(RunFolder, "lan.pcapng")));
+    }
+
+    [Fact]
+    public void A_mesh_of_machines()
+    {
+        // The thousand are for those who want to see them; the mesh of the test has 20.
+        string text = File.ReadAllText(Path.Combine(OrreryProcess.Root, "examples/mesh-1000.yaml"));
+        string lab = Path.Combine(_folder, "mesh.yaml");
+        File.WriteAllText(lab, text.Replace("[0-39]", "[0-3]", StringComparison.Ordinal).Replace("[0-24]", "[0-4]", StringComparison.Ordinal));
+        JsonElement result = Run(lab);
+        JsonElement[] nodes = [.. result.GetProperty("nodes").EnumerateArray()];
+        Assert.Equal(20, nodes.Length);
+        Assert.All(nodes, node => Assert.Contains(
+            "200 packets transmitted, 200 packets received", Output(node.GetProperty("name").GetString()!), StringComparison.Ordinal));
+        Assert.InRange(Seconds(result), 1.99, 2);
     }
 
     [Fact]
@@ -75,7 +92,7 @@ public sealed class ExampleRunTests : IDisposable
     [Fact]
     public void A_scenario_of_vlab_with_a_command()
     {
-        CommandResult result = OrreryProcess.Run("run", "examples/vlab-two-eth-nodes.yaml", "--out", _folder, "--timeout", "600", "--", "grep", "m2", "/etc/hosts");
+        CommandResult result = OrreryProcess.Run("run", "examples/vlab-two-eth-nodes.yaml", "--out", RunFolder, "--timeout", "600", "--", "grep", "m2", "/etc/hosts");
         Assert.True(result.ExitCode == 0, result.Output + result.Error);
         Assert.Contains("10.0.0.2", result.Output, StringComparison.Ordinal);
     }

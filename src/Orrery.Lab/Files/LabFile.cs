@@ -64,14 +64,15 @@ public static class LabFile
                 root = VlabTranslation.Translate((LabMapping)root, diagnostics);
             }
 
-            if (options.Command is not null)
-            {
-                root = SetCommand(root, options.Command, diagnostics);
-            }
-
             foreach (LabOverride change in options.Overrides)
             {
                 root = change.Apply(root, diagnostics);
+            }
+
+            root = RangeExpansion.Apply(root, diagnostics);
+            if (options.Command is not null)
+            {
+                root = SetCommand(root, options.Command, diagnostics);
             }
 
             lab = LabReader.Read(root, new LabSource(text, file, options.Overrides), diagnostics);
