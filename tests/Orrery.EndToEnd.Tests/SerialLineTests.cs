@@ -95,6 +95,32 @@ public sealed class SerialLineTests(LabFixture labs) : IClassFixture<LabFixture>
     }
 
     [Fact]
+    public void What_is_typed_at_a_node_that_is_not_there_is_lost_and_nobodys_fault()
+    {
+        FinishedLab lab = labs.Run("""
+            nodes:
+              box:
+                kind: linux
+                start: 1s
+                type:
+                  - { text: "echo early\n", at: 500ms }
+                  - { text: "echo $((6 * 7))\n", at: 3s }
+                  - { text: "poweroff -f\n", at: 4s }
+                  - { text: "echo late\n", at: 5s }
+              keeper: { kind: machine, program: shell, type: [ { text: "exit\n", at: 6s } ] }
+            until: keeper exits
+            """);
+        Assert.Equal((RunStatus.Passed, ""), (lab.Result.Status, string.Join('\n', lab.Result.Faults)));
+        Assert.Equal(
+            [
+                "serial line of node box: the node is not there at 500ms: what is typed then is lost",
+                "serial line of node box: the node is not there at 5s: what is typed then is lost",
+            ],
+            lab.Watcher.Warnings);
+        Assert.Contains("42", SerialOutput(lab));
+    }
+
+    [Fact]
     public void Without_acknowledgement_the_kernel_and_the_lab_warn()
     {
         // Our kernel, but the lab does not see that it could acknowledge.

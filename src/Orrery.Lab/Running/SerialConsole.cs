@@ -136,10 +136,11 @@ internal sealed class SerialConsole : IEventHandler, IDisposable
             return;
         }
 
-        // Nobody is there to type at before the guest's first wait, or after its end.
+        // Nobody is there to type at before the guest's first wait, or after its end: that is no fault of its.
         if (!_participant!.BeginInterrupt())
         {
-            Lose($"is not there at {_timeline.Now}: what is typed then is lost");
+            _typed.Clear();
+            _notices.Notice($"serial line of node {_node}: the node is not there at {_timeline.Now}: what is typed then is lost");
             return;
         }
 
