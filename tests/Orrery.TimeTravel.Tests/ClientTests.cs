@@ -12,7 +12,7 @@ public class ClientTests
     [Fact]
     public void It_starts_asks_waits_and_runs() => Converse(
         calendar => calendar
-            .ExpectRequest(Start, 9).Answer(1)
+            .ExpectRequest(Start, 9).Answer()
             .ExpectRequest(Request, 1000).Answer()
             .ExpectRequest(Wait).Answer().Send(FreeUntil, 5000).ExpectAnswer().Send(Run, 1000).ExpectAnswer()
             .ExpectRequest(Update, 4999).Answer()
@@ -36,7 +36,7 @@ public class ClientTests
     [Fact]
     public void What_the_calendar_says_while_an_answer_is_due_is_handled() => Converse(
         calendar => calendar
-            .ExpectRequest(Start, 9).Answer(1)
+            .ExpectRequest(Start, 9).Answer()
             .ExpectRequest(Request, 10)
             .Send(FreeUntil, 40).ExpectAnswer().Send(Broadcast, 5).ExpectAnswer()
             .Answer()
@@ -61,7 +61,7 @@ public class ClientTests
         Converse(
             calendar =>
             {
-                calendar.ExpectRequest(Start, 9).Answer(1).ExpectRequest(Wait);
+                calendar.ExpectRequest(Start, 9).Answer().ExpectRequest(Wait);
                 kicker.Write([1]); // somebody else runs already
                 order.Release();
                 calendar.Answer().ExpectRequest(Get).Answer(300).ExpectRequest(Request, 350).Answer().Send(Run, 350).ExpectAnswer();
@@ -90,7 +90,7 @@ public class ClientTests
             calendar =>
             {
                 calendar
-                    .ExpectRequest(Start, 9).Answer(1).ExpectRequest(Request, 10).Answer()
+                    .ExpectRequest(Start, 9).Answer().ExpectRequest(Request, 10).Answer()
                     .ExpectRequest(Wait).Answer().Send(FreeUntil, 1000).ExpectAnswer().Send(Run, 10).ExpectAnswer()
                     .Send(FreeUntil, 100).ExpectAnswer(); // while it waits for its peer
                 far.Write([1]);
@@ -112,6 +112,9 @@ public class ClientTests
     [Theory]
     [InlineData(CalendarRule.AnswersStartFirst, "says something else than the answer to START")]
     [InlineData(CalendarRule.KeepsConnection, "closes at once")]
+    [InlineData(CalendarRule.BringsItsMemory, "gives a slot without its memory")]
+    [InlineData(CalendarRule.BringsItsMemory, "gives one descriptor")]
+    [InlineData(CalendarRule.BringsItsMemory, "gives three descriptors")]
     [InlineData(CalendarRule.WholeMessages, "closes in the middle of a message")]
     [InlineData(CalendarRule.AcknowledgesInOrder, "acknowledges another number")]
     [InlineData(CalendarRule.CalendarOperations, "says REQUEST")]
@@ -138,7 +141,20 @@ public class ClientTests
                         return;
                 }
 
-                calendar.Answer(1);
+                switch (what)
+                {
+                    case "gives a slot without its memory":
+                        calendar.Answer(1);
+                        return;
+                    case "gives one descriptor":
+                        calendar.Answer(1, descriptors: 1);
+                        return;
+                    case "gives three descriptors":
+                        calendar.Answer(1, descriptors: 3);
+                        return;
+                }
+
+                calendar.Answer();
                 switch (what)
                 {
                     case "closes in the middle of a message":

@@ -15,6 +15,9 @@ public enum CalendarRule
     /// <summary>The first thing it says is the acknowledgement of START.</summary>
     AnswersStartFirst,
 
+    /// <summary>A slot of a schedule memory comes with the memory: with two descriptors.</summary>
+    BringsItsMemory,
+
     /// <summary>It sends ACK, RUN, FREE_UNTIL and BROADCAST, nothing else.</summary>
     CalendarOperations,
 

@@ -8,6 +8,9 @@ public sealed partial class TimeTravelClient
     // Broadcasts nobody has taken; beyond it the oldest is forgotten, as a guest keeps only the last.
     private const int BroadcastsMax = 1024;
 
+    // The acknowledgement of START brings the schedule memory and a log (timetravel-protocol 6.1), or nothing.
+    private const int StartDescriptorCount = 2;
+
     private readonly Queue<ulong> _broadcasts = new();
     private uint _sequence;
     private uint _awaited;
@@ -56,15 +59,23 @@ public sealed partial class TimeTravelClient
         }
 
         bool isAnswer = answer.Operation == TimeTravelOperation.Acknowledge && answer.Sequence == _sequence;
-        if (isAnswer && count == 2 && _options.UseMemory && (ushort)answer.Time != 0)
+        var slot = (ushort)answer.Time;
+        bool isWhole = count == StartDescriptorCount || (count == 0 && slot == 0);
+        if (isAnswer && isWhole && slot != 0 && _options.UseMemory)
         {
-            _memory = AttachedMemory.TryAttach(descriptors[0]!, (ushort)answer.Time);
+            _memory = AttachedMemory.TryAttach(descriptors[0]!, slot);
         }
 
         DisposeAll(descriptors);
         if (!isAnswer)
         {
             return Fail(CalendarRule.AnswersStartFirst, $"said {answer} before it acknowledged START");
+        }
+
+        if (!isWhole)
+        {
+            return Fail(
+                CalendarRule.BringsItsMemory, $"acknowledged START with slot {slot} and {count} descriptors; a memory has a slot and {StartDescriptorCount}");
         }
 
         UnixSocket.SetTimeouts(_stream.Socket, (int)Math.Clamp(_options.AnswerLimit.TotalMilliseconds, 1, int.MaxValue));

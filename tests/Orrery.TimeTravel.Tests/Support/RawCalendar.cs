@@ -25,8 +25,16 @@ internal sealed class RawCalendar : IDisposable
         return this;
     }
 
-    /// <summary>Acknowledges the last request.</summary>
-    public RawCalendar Answer(ulong time = 0) => SendRaw(new TimeTravelMessage(TimeTravelOperation.Acknowledge, _request, time));
+    /// <summary>Acknowledges the last request, with so many descriptors of nothing in particular.</summary>
+    public RawCalendar Answer(ulong time = 0, int descriptors = 0)
+    {
+        using FileDescriptor nothing = FileDescriptor.OpenNull();
+        var message = new TimeTravelMessage(TimeTravelOperation.Acknowledge, _request, time);
+        Span<int> numbers = stackalloc int[descriptors];
+        numbers.Fill(nothing.Number);
+        UnixSocket.Send(_socket, MemoryMarshal.AsBytes(new ReadOnlySpan<TimeTravelMessage>(in message)), numbers);
+        return this;
+    }
 
     public RawCalendar Send(TimeTravelOperation operation, ulong time) =>
         SendRaw(new TimeTravelMessage(operation, ++_sequence, time));
