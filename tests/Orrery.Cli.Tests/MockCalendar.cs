@@ -15,6 +15,7 @@ internal sealed class MockCalendar(string path, Func<TimeMessage, byte[]?> answe
     {
         var bytes = new byte[TimeMessage.Size];
         ulong? requested = null;
+        ulong now = 0;
         while (TryReceive(peer, bytes))
         {
             TimeMessage message = TimeMessage.Read(bytes);
@@ -28,12 +29,14 @@ internal sealed class MockCalendar(string path, Func<TimeMessage, byte[]?> answe
                 requested = message.Time;
             }
 
+            ulong? granted = message.Operation == TimeMessage.Wait ? requested : null;
             byte[] reply = answer(message)
                 ?? [
-                    .. new TimeMessage(TimeMessage.Ack, message.Sequence, 0).ToBytes(),
-                    .. message.Operation == TimeMessage.Wait && requested is { } time ? new TimeMessage(TimeMessage.Run, 0, time).ToBytes() : [],
+                    .. new TimeMessage(TimeMessage.Ack, message.Sequence, message.Operation == TimeMessage.Get ? now : 0).ToBytes(),
+                    .. granted is { } time ? new TimeMessage(TimeMessage.Run, 0, time).ToBytes() : [],
                 ];
             requested = message.Operation == TimeMessage.Wait ? null : requested;
+            now = granted ?? (message.Operation == TimeMessage.Update ? message.Time : now);
             peer.Send(reply);
             if (reply.Length % TimeMessage.Size != 0)
             {
@@ -47,7 +50,7 @@ internal sealed class MockCalendar(string path, Func<TimeMessage, byte[]?> answe
 internal readonly record struct TimeMessage(uint Operation, uint Sequence, ulong Time)
 {
     public const int Size = 16;
-    public const uint Ack = 0, Start = 1, Request = 2, Wait = 3, Run = 6;
+    public const uint Ack = 0, Start = 1, Request = 2, Wait = 3, Get = 4, Update = 5, Run = 6;
 
     public static TimeMessage Read(ReadOnlySpan<byte> bytes) => new(
         BinaryPrimitives.ReadUInt32LittleEndian(bytes),

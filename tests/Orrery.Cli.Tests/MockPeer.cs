@@ -79,7 +79,7 @@ internal abstract class MockPeer : IDisposable
 }
 
 /// <summary>A device that answers the first thing its driver says with given bytes, and then closes.</summary>
-internal sealed class MockDevice(string path, byte[] answer) : MockPeer(path)
+internal sealed class RudeDevice(string path, byte[] answer) : MockPeer(path)
 {
     /// <inheritdoc/>
     protected override void Serve(Socket peer)

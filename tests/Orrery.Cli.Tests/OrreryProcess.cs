@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Xunit;
 
 namespace Orrery.Cli.Tests;
 
@@ -15,6 +16,14 @@ internal static class OrreryProcess
 
     /// <summary>Runs <c>orrery</c> to its end.</summary>
     public static CommandResult Run(params string[] arguments) => Tools.Run(Command, arguments);
+
+    /// <summary>Starts <c>orrery calendar</c>; it listens when this returns.</summary>
+    public static Process StartCalendar(params string[] arguments)
+    {
+        Process process = Process.Start(new ProcessStartInfo(Command, ["calendar", .. arguments]) { RedirectStandardOutput = true })!;
+        Assert.Contains("waiting for", process.StandardOutput.ReadLine(), StringComparison.Ordinal);
+        return process;
+    }
 
     private static string FindRoot(string folder) =>
         File.Exists(Path.Combine(folder, "Orrery.slnx")) ? folder : FindRoot(Path.GetDirectoryName(folder)!);

@@ -39,6 +39,7 @@ internal sealed unsafe partial class SplitRingDriver
         }
 
         Array.Clear(_loans);
+        _added = _shown = 1; // whatever is lent has been shown
     }
 
     /// <summary>Writes the descriptor of a buffer that is lent.</summary>

@@ -19,6 +19,8 @@ internal sealed unsafe partial class SplitRingDriver
     private ushort _firstFree;
     private ushort _available;
     private ushort _published;
+    private ulong _added; // since the ring was set up, as _shown: the 16 bits of the ring's own numbers come round
+    private ulong _shown;
     private ushort _used;
     private int _lent;
 
@@ -60,6 +62,9 @@ internal sealed unsafe partial class SplitRingDriver
         /// <summary>Descriptors of the chain; 0 when nothing is lent.</summary>
         internal ushort Descriptors;
 
+        /// <summary>How many were lent before it.</summary>
+        internal ulong Number;
+
         internal ulong WritableBytes;
     }
 
@@ -92,7 +97,7 @@ internal sealed unsafe partial class SplitRingDriver
             return false;
         }
 
-        _loans[head] = new Loan { Descriptors = (ushort)needed };
+        _loans[head] = new Loan { Descriptors = (ushort)needed, Number = _added++ };
         foreach (RingSegment segment in segments)
         {
             _loans[head].WritableBytes += segment.DeviceWritable ? segment.Length : 0;
@@ -142,6 +147,7 @@ internal sealed unsafe partial class SplitRingDriver
         }
 
         _published = _available;
+        _shown = _added;
         Volatile.Write(ref _ring.AvailableIndex, _available);
         Interlocked.MemoryBarrier();
         return _eventIndex
@@ -169,7 +175,7 @@ internal sealed unsafe partial class SplitRingDriver
         }
 
         UsedElement element = _ring.UsedEntry(_used);
-        if (element.Id >= (uint)_ring.Size || _loans[element.Id].Descriptors == 0)
+        if (element.Id >= (uint)_ring.Size || !IsShown(in _loans[element.Id]))
         {
             return Break(VirtioRule.UsedBuffer, $"buffer {element.Id} came back, which was not lent, in a queue of {_ring.Size}");
         }
@@ -213,6 +219,9 @@ internal sealed unsafe partial class SplitRingDriver
         Flags = (ushort)((segment.DeviceWritable ? RingLayout.DeviceWritable : 0) | (more ? RingLayout.Next : 0)),
         Next = more ? next : (ushort)0,
     };
+
+    /// <summary>The device has been shown it: what is added and not published it cannot have used.</summary>
+    private bool IsShown(in Loan loan) => loan.Descriptors != 0 && loan.Number < _shown;
 
     private void Free(ushort head, int descriptors)
     {

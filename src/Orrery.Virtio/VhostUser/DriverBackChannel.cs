@@ -9,7 +9,8 @@ namespace Orrery.Virtio;
 /// </summary>
 internal sealed class DriverBackChannel : IReadinessHandler, IDisposable
 {
-    private const int Urgency = 0;
+    /// <summary>Before everything else.</summary>
+    internal const int Urgency = 0;
 
     private readonly FileDescriptor _socket;
     private readonly Reactor _reactor;

@@ -13,8 +13,11 @@ namespace Orrery.Virtio;
 /// </remarks>
 public sealed partial class VhostUserDriver : DriverTransport, IReadinessHandler
 {
-    /// <summary>Answers are what somebody waits for.</summary>
-    private const int Urgency = 0;
+    /// <summary>
+    /// Below the back channel's: a call that a device made before it answered a kick is on the calendar before the machine
+    /// goes on.
+    /// </summary>
+    private const int Urgency = DriverBackChannel.Urgency + 1;
 
     private readonly FileDescriptor _socket;
     private readonly Reactor _reactor;

@@ -8,7 +8,7 @@ public sealed class CalendarCommandTests : IDisposable
 {
     private const string Pair = """
         nodes:
-          client: { kind: machine, program: ping server --count 100 --interval 10ms }
+          client: { kind: machine, program: ping server }
           server: { kind: machine, program: echo }
         segments:
           lan: { nodes: all }
@@ -50,16 +50,17 @@ public sealed class CalendarCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--debug=0")]
-    [InlineData("--no-shm")]
-    [InlineData("--debug=3")]
-    public void Machines_ping_each_other_through_its_network(string option)
+    [InlineData("--debug=0", 1000)]
+    [InlineData("--no-shm", 1000)]
+    [InlineData("--debug=3", 100)]
+    public void Machines_ping_each_other_through_its_network(string option, int count)
     {
-        using Process calendar = StartCalendar($"--time={Time}", $"--net={Net}", "--net-delay=5", "-c", "02", option);
+        using Process calendar = OrreryProcess.StartCalendar($"--time={Time}", $"--net={Net}", "--net-delay=5", "-c", "02", option);
         string lab = Path.Combine(_folder, "lab.yaml");
         File.WriteAllText(lab, Pair);
         CommandResult run = OrreryProcess.Run(
-            "run", lab, "--calendar", Time, "--segment", $"lan={Net}", "-o", Path.Combine(_folder, "run"), "--timeout", "300");
+            "run", lab, "--set", $"nodes.client.program=ping server --count {count} --interval 20ms", "--calendar", Time,
+            "--segment", $"lan={Net}", "-o", Path.Combine(_folder, "run"), "--timeout", "300");
         Assert.True(run.ExitCode == 0, run.Output + run.Error);
         string output = calendar.StandardOutput.ReadToEnd();
         calendar.WaitForExit();
@@ -68,25 +69,23 @@ public sealed class CalendarCommandTests : IDisposable
         Assert.Equal(option == "--debug=3", output.Contains("wants its turn at", StringComparison.Ordinal));
         Assert.False(File.Exists(Time) || File.Exists(Net));
 
-        string pings = File.ReadAllText(Path.Combine(_folder, "run", "client.out"));
-        Assert.Contains("100 packets transmitted, 100 packets received", pings, StringComparison.Ordinal);
+        string[] pings = File.ReadAllLines(Path.Combine(_folder, "run", "client.out"));
+        Assert.Contains($"{count} packets transmitted, {count} packets received, 0% packet loss", pings);
+
+        // Two ways of 5 ms; before the first, each asks for the other's address.
+        string[] times = [.. pings.Where(line => line.Contains("time=", StringComparison.Ordinal)).Select(line => line.Split("time=")[1])];
+        Assert.Equal("20.000 ms", times[0]);
+        Assert.All(times[1..], time => Assert.Equal("10.000 ms", time));
+        Assert.Equal(count, times.Length);
     }
 
     [Fact]
     public void A_signal_ends_it_and_leaves_no_socket()
     {
-        using Process calendar = StartCalendar($"--time={Time}", $"--net={Net}", "--clients=1");
+        using Process calendar = OrreryProcess.StartCalendar($"--time={Time}", $"--net={Net}", "--clients=1");
         using Process kill = Process.Start("kill", ["-TERM", $"{calendar.Id}"]);
         calendar.WaitForExit();
         Assert.Equal(128 + 15, calendar.ExitCode);
         Assert.False(File.Exists(Time) || File.Exists(Net));
-    }
-
-    private static Process StartCalendar(params string[] arguments)
-    {
-        var start = new ProcessStartInfo(OrreryProcess.Command, ["calendar", .. arguments]) { RedirectStandardOutput = true };
-        Process process = Process.Start(start)!;
-        Assert.Contains("waiting for", process.StandardOutput.ReadLine(), StringComparison.Ordinal);
-        return process;
     }
 }

@@ -117,6 +117,37 @@ public class LyingDeviceTests
     }
 
     [Fact]
+    public void A_buffer_that_comes_back_twice_stops_the_driver_though_it_is_about_to_be_lent_again()
+    {
+        using var lab = new Lab();
+        lab.Start();
+        lab.Device.Use(0, 0, 72).Use(0, 0, 72).Call(0);
+        lab.Serve();
+        lab.Driver.HandleInterrupt();
+        Assert.Equal(VirtioRule.UsedBuffer, Assert.Single(lab.Machine.Lost)!.Rule);
+        Assert.Single(lab.Machine.Frames);
+    }
+
+    [Fact]
+    public void A_buffer_may_stay_with_the_device_for_ever()
+    {
+        using var lab = new Lab();
+        lab.Start();
+        for (int i = 0; i < 70_000; i++)
+        {
+            lab.Device.Use(0, 1 + ((uint)i % (Buffers - 1)), 72).Call(0);
+            lab.Serve();
+            lab.Driver.HandleInterrupt();
+        }
+
+        lab.Device.Use(0, 0, 72).Call(0);
+        lab.Serve();
+        lab.Driver.HandleInterrupt();
+        Assert.Equal(70_001, lab.Machine.Frames.Count);
+        Assert.Empty(lab.Machine.Lost);
+    }
+
+    [Fact]
     public void A_device_that_goes_on_filling_buffers_is_stopped()
     {
         using var lab = new Lab();

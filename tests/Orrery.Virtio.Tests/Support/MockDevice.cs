@@ -63,9 +63,24 @@ internal sealed unsafe class MockDevice : IReadinessHandler, IDisposable
         return this;
     }
 
-    public MockDevice Call(int ring)
+    /// <summary>Says that it has given so many buffers back, and does not say which.</summary>
+    public MockDevice Lead(int ring, ushort buffers)
     {
-        UnixSocket.Send(BackChannel, MockGuest.Message((uint)VhostUserNotification.VringCall, VhostUserHeader.Plain, MockGuest.State(ring, 0)));
+        Rings[ring].UsedIndex += buffers;
+        return this;
+    }
+
+    public MockDevice Call(int ring, params ReadOnlySpan<int> descriptors)
+    {
+        byte[] call = MockGuest.Message((uint)VhostUserNotification.VringCall, VhostUserHeader.Plain, MockGuest.State(ring, 0));
+        UnixSocket.Send(BackChannel, call, descriptors);
+        return this;
+    }
+
+    /// <summary>Says something that nobody asked for, where its answers go.</summary>
+    public MockDevice Say(ReadOnlySpan<byte> bytes)
+    {
+        UnixSocket.Send(_socket, bytes);
         return this;
     }
 
