@@ -27,6 +27,7 @@ internal sealed class Coverage
         Count("a line deferred by sleep", machines.Any(machine => machine.Interrupts.Lines.Any(line => line.DeferredBySleep)));
         Count("typed input that waits", machines.Any(machine => machine.Serial.Input.Length > 0));
         Count("a neighbour that is asked for", neighbors.Any(neighbor => neighbor.Mac is null));
+        Count("an IPv6 neighbour", neighbors.Any(neighbor => neighbor.Address.Contains(':', StringComparison.Ordinal)));
         Count("a packet that waits for a neighbour", neighbors.Any(neighbor => neighbor.Waiting.Count > 0));
         Count("a received frame that waits in a ring", rings.Any(ring => ring.Used.Any(buffer => buffer.DeviceWritable)));
         Count("a frame to send that waits in a ring", rings.Any(ring => ring.Available.Any(buffer => !buffer.DeviceWritable)));

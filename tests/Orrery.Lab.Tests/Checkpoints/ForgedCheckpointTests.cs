@@ -131,6 +131,14 @@ public sealed class ForgedCheckpointTests : IDisposable
         Assert.Contains("cannot be read", error, StringComparison.Ordinal);
         Assert.Null(CheckpointFile.Load(Path.GetTempPath(), out error));
         Assert.Contains("cannot be read", error, StringComparison.Ordinal);
+        string large = Path.Combine(Path.GetTempPath(), $"orrery-large-{Environment.ProcessId}");
+        using (var sparse = new FileStream(large, FileMode.Create, FileAccess.ReadWrite, FileShare.Read, 1, FileOptions.DeleteOnClose))
+        {
+            sparse.SetLength(CheckpointFile.SizeMax + 1L);
+            Assert.Null(CheckpointFile.Load(large, out error));
+        }
+
+        Assert.Contains("are more than a checkpoint has", error, StringComparison.Ordinal);
     }
 
     [Fact]

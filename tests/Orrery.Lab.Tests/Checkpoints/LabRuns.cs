@@ -48,7 +48,7 @@ internal sealed class LabRuns : IDisposable
     {
         RunFolder folder = NewFolder();
         var observer = new RunListener();
-        var options = new RunOptions { Jobs = 1, CheckpointAt = checkpointAt };
+        var options = new RunOptions { Jobs = 2, CheckpointAt = checkpointAt }; // how many workers there are is no state
         RunResult result = LabRun.Resume(lab, state, options, folder, observer, CancellationToken.None);
         return new FinishedRun(result, folder, observer.Output.ToString());
     }

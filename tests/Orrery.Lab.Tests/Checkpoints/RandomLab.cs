@@ -4,8 +4,8 @@ using System.Text;
 namespace Orrery.Lab.Tests.Checkpoints;
 
 /// <summary>
-/// A lab of machines that follows from a number: links and segments with and without delay, several cards, both chips, latencies,
-/// late starts, all programs, typing, sleeps, two address families. Prints itself as its YAML.
+/// A lab of machines that follows from a number: links and segments with and without delay, several cards or none, both chips,
+/// latencies, late starts, all programs, typing, sleeps, two address families. Prints itself as its YAML.
 /// </summary>
 internal sealed class RandomLab
 {
@@ -47,7 +47,7 @@ internal sealed class RandomLab
         _yaml.AppendLine(CultureInfo.InvariantCulture, $"calendar: {{ epoch: {OneOf("100ms", "10ms", "37ms", "1s")} }}");
     }
 
-    /// <summary>A tree of links and segments over all nodes, and then some more.</summary>
+    /// <summary>Links and segments over all nodes, seldom in several parts that nothing joins, and then some more.</summary>
     private string WriteWires()
     {
         var links = new StringBuilder();
@@ -55,6 +55,12 @@ internal sealed class RandomLab
         int joined = 1;
         while (joined < _nodes.Length || (_networks.Count < 4 && Chance(0.3)))
         {
+            if (joined < _nodes.Length && Chance(0.1))
+            {
+                joined++;
+                continue;
+            }
+
             int[] ends = joined < _nodes.Length
                 ? [_random.Next(joined), .. Enumerable.Range(joined, _random.Next(1, Math.Min(4, _nodes.Length - joined + 1)))]
                 : [.. Enumerable.Range(0, _nodes.Length).OrderBy(_ => _random.Next()).Take(_random.Next(2, _nodes.Length + 1))];
@@ -124,7 +130,13 @@ internal sealed class RandomLab
     {
         int self = Array.IndexOf(_nodes, node);
         int[] near = [.. _networks.Where(ends => ends.Contains(self)).SelectMany(ends => ends).Where(end => end != self)];
-        return near.Length == 0 || Chance(0.1) ? OneOf([.. _nodes, "nobody", "10.0.0.77"]) : OneOf([.. near.Select(end => _nodes[end])]);
+        if (near.Length == 0 || Chance(0.1))
+        {
+            return OneOf([.. _nodes, "nobody", "10.0.0.77"]);
+        }
+
+        int other = near[_random.Next(near.Length)];
+        return Chance(0.8) ? _nodes[other] : $"fe80::ff:fe{other + 1:x2}:0"; // the link-local address of its eth0
     }
 
     private bool Chance(double probability) => _random.NextDouble() < probability;
