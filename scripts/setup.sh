@@ -34,8 +34,8 @@ ensure_packages() {
     mkdir -p "$root/artifacts" && printf '%s' "$*" >"$stamp"
 }
 
-# What labs with Linux nodes and the kernel build need.
-runtime_packages="busybox-static linux-source-6.12 gcc make libc6-dev flex bison bc xz-utils patch util-linux"
+# What labs with Linux nodes and the kernel build need (ping: of nodes that see the host's programs).
+runtime_packages="busybox-static iputils-ping linux-source-6.12 gcc make libc6-dev flex bison bc xz-utils patch util-linux"
 
 # What `orrery irq conformance` needs: an emulator, and a compiler for the agent in the emulated machine.
 conformance_packages="qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross"

@@ -45,7 +45,7 @@ internal static class LabLoading
         return wrong.Count > 0 ? new LabFileResult(null, wrong) : LabFile.Load(path, new LabFileOptions
         {
             Overrides = parsed,
-            Command = command.Count > 0 ? string.Join(' ', command) : null,
+            Command = command.Count > 0 ? ShellLine.Of(command) : null,
         });
     }
 }

@@ -43,7 +43,8 @@ internal sealed record LabSession(RunFolder Folder, IRunObserver Observer, IKern
         using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT, stop);
         using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM, stop);
         using PosixSignalRegistration hangup = OnSignal(PosixSignal.SIGHUP, stop);
-        using var kernelBuild = new KernelBuildReporter(talk, live);
+        using var kernelBuild = new KernelBuildReporter(
+            talk, live, "none in the cache yet; built now, once, in about 7 minutes on 2 cores (--kernel PATH uses another)");
         TwoRuns runs = run(new LabSession(folder, reporter, kernelBuild, stop.Token));
         liveReporter?.Clear();
         ReportRepetition(talk, runs);

@@ -17,17 +17,16 @@ internal static class RunCommand
         var lab = new Argument<string>("LAB") { Description = "The lab file (docs/labs.md); vlab's YAML is read as it is." };
         var words = new Argument<string[]>("COMMAND")
         {
-            Description = "After --: what the first node runs, instead of what the lab says.",
+            Description = "After --: what the first Linux node runs instead of what the lab says; one word is a line for its shell.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var seed = new Option<ulong?>("--seed") { Description = "The root of everything random in the run.", HelpName = "N" };
+        Option<ulong?> seed = NumberOption.Create<ulong>(
+            "--seed", "N", "The root of everything random in the run.", _ => true, "a whole number below 2^64");
         var until = new Option<string?>("--until") { Description = "When the run ends: a time (10s), 'NODE exits' or 'all exit'.", HelpName = "END" };
-        var jobs = new Option<int>("--jobs", "-j") { Description = "Worker threads; 0: one per core.", HelpName = "N" };
-        var pace = new Option<double?>("--pace") { Description = "Simulated seconds per wall-clock second, at most.", HelpName = "X" };
+        var limits = new RunLimits();
         var output = new Option<string?>("--out", "-o") { Description = "The run folder.", HelpName = "DIR" };
         var set = new Option<string[]>("--set") { Description = "Sets a value of the lab file: calendar.memory=off", HelpName = "KEY=VALUE" };
         var json = new Option<bool>("--json") { Description = "Prints the result as JSON; all else goes to standard error." };
-        var timeout = new Option<double?>("--timeout") { Description = "Wall-clock limit in seconds.", HelpName = "SECONDS" };
         var kernel = new Option<string?>("--kernel") { Description = "The kernel that Linux nodes boot.", HelpName = "PATH" };
         var checkpoint = new Option<string?>("--checkpoint-at")
         {
@@ -44,9 +43,12 @@ internal static class RunCommand
         {
             Description = "With --calendar: the vhost-user socket of a network of the lab.", HelpName = "NAME=SOCKET",
         };
-        var command = new Command("run", "Runs a lab.")
+        var command = new Command(
+            "run",
+            "Runs a lab. Exit status: 0 passed, 1 a node's command failed, 2 wrong usage or lab, 3 --timeout passed, "
+            + "4 a participant broke the protocol or crashed, 5 nothing can ever happen again, 6 --twice differs, 130 interrupted.")
         {
-            lab, words, seed, until, jobs, pace, output, set, json, timeout, kernel, checkpoint, twice, verbose, calendar, segment,
+            lab, words, seed, until, limits.Jobs, limits.Pace, output, set, json, limits.Timeout, kernel, checkpoint, twice, verbose, calendar, segment,
         };
         command.Validators.Add(result => Check(result, calendar, segment, twice, checkpoint));
         command.SetAction(parsed =>
@@ -65,9 +67,9 @@ internal static class RunCommand
             var options = new RunOptions
             {
                 OutFolder = parsed.GetValue(output),
-                Jobs = parsed.GetValue(jobs),
-                Pace = parsed.GetValue(pace),
-                Timeout = parsed.GetValue(timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+                Jobs = parsed.GetValue(limits.Jobs) ?? 0,
+                Pace = parsed.GetValue(limits.Pace),
+                Timeout = limits.TimeoutOf(parsed),
                 Kernel = parsed.GetValue(kernel),
                 CheckpointAt = CheckpointTime.Parse(parsed.GetValue(checkpoint)),
             };

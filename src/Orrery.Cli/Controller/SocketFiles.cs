@@ -32,7 +32,23 @@ internal sealed class SocketFiles : IDisposable
             return false;
         }
 
-        File.Delete(path);
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
+        if (!Directory.Exists(folder))
+        {
+            problem = $"{path}: there is no folder {folder}";
+            return false;
+        }
+
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problem = $"{path}: {e.Message}";
+            return false;
+        }
+
         _paths.Add(path);
         return true;
     }
@@ -47,7 +63,14 @@ internal sealed class SocketFiles : IDisposable
     {
         foreach (string path in _paths)
         {
-            File.Delete(path);
+            try
+            {
+                File.Delete(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Its folder has gone, and the socket with it.
+            }
         }
 
         Environment.Exit(SignalledBase + signal);

@@ -12,13 +12,15 @@ internal static class Figures
         => string.Create(CultureInfo.InvariantCulture, $"{time.Nanoseconds / 1e9,12:F6} s");
 
     public static string Speedup(ulong simulatedNs, double wallSeconds)
-        => wallSeconds <= 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"{simulatedNs / 1e9 / wallSeconds:0.##}x");
+        => wallSeconds <= 0 || simulatedNs == 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"{simulatedNs / 1e9 / wallSeconds:0.##}x");
 
     public static string State(NodeView node) => node.State switch
     {
         NodeState.Exited when node.ExitCode is { } code => $"exited with {code}",
         var state => state.ToString().ToLowerInvariant(),
     };
+
+    public static string Nodes(IRunView run) => run.Nodes.Count == 1 ? "1 node" : $"{run.Nodes.Count} nodes";
 
     /// <summary>What a resumed run says of its beginning; empty for one that begins at the beginning.</summary>
     public static string Resumed(IRunView run)

@@ -7,16 +7,22 @@ namespace Orrery.Cli.Reporting;
 /// <summary>Says how far the build of a kernel is: one line that changes on a terminal, a line now and then elsewhere.</summary>
 /// <param name="output">Where it says it.</param>
 /// <param name="live">The output is a terminal.</param>
-internal sealed class KernelBuildReporter(TextWriter output, bool live) : IKernelBuildProgress, IDisposable
+/// <param name="why">What is said first to somebody who has not asked for a build.</param>
+internal sealed class KernelBuildReporter(TextWriter output, bool live, string? why = null) : IKernelBuildProgress, IDisposable
 {
     private const int PlainStepPercent = 10;
 
     private readonly Stopwatch _elapsed = Stopwatch.StartNew();
-    private int _shownPercent = -1;
+    private int? _shownPercent;
 
     /// <inheritdoc/>
     public void OnStage(KernelBuildStage stage)
     {
+        if (why is not null && _shownPercent is null)
+        {
+            output.WriteLine($"kernel: {why}");
+        }
+
         _shownPercent = -1;
         Show(stage switch
         {
@@ -42,7 +48,7 @@ internal sealed class KernelBuildReporter(TextWriter output, bool live) : IKerne
     /// <summary>Leaves the line.</summary>
     public void Dispose()
     {
-        if (live)
+        if (live && _shownPercent is not null)
         {
             output.Write("\r\e[K");
         }

@@ -13,7 +13,7 @@ internal sealed class LiveReporter(IAnsiConsole console, CommandOutput output) :
     private double _nextRefresh = RefreshSeconds;
     private bool _shown;
 
-    public void Started(IRunView run) => Stay($"{run.Title}: {run.Nodes.Count} nodes{Figures.Resumed(run)}");
+    public void Started(IRunView run) => Stay($"{run.Title}: {Figures.Nodes(run)}{Figures.Resumed(run)}");
 
     public void NodeChanged(NodeView node, SimTime time)
     {

@@ -12,7 +12,7 @@ internal sealed class PlainReporter(TextWriter writer, bool verbose, CommandOutp
     private double _nextProgress = ProgressSecondsMin;
 
     public void Started(IRunView run)
-        => writer.WriteLine($"{run.Title}: {run.Nodes.Count} nodes{Figures.Resumed(run)}, run folder {run.Folder}");
+        => writer.WriteLine($"{run.Title}: {Figures.Nodes(run)}{Figures.Resumed(run)}, run folder {Path.GetRelativePath(Environment.CurrentDirectory, run.Folder)}");
 
     public void NodeChanged(NodeView node, SimTime time)
     {

@@ -36,9 +36,10 @@ internal static class Summary
             console.WriteLine($"fault: {fault}");
         }
 
-        string why = result.Reason.Length > 0 ? $" ({result.Reason})" : "";
+        string status = Words(result.Status);
+        string why = result.Reason.Length > 0 && result.Reason != status ? $" ({result.Reason})" : "";
         console.WriteLine(
-            $"{result.Status.ToString().ToLowerInvariant()}{why}: {Seconds(result.SimulatedNs)} simulated{(result.ResumedNs is { } from ? $", from {Seconds(from)} on," : "")} in "
+            $"{status}{why}: {Seconds(result.SimulatedNs)} simulated{(result.ResumedNs is { } from ? $", from {Seconds(from)} on," : "")} in "
             + string.Create(CultureInfo.InvariantCulture, $"{result.WallSeconds:F3} s, ")
             + $"{Figures.Speedup(result.SimulatedNs - (result.ResumedNs ?? 0), result.WallSeconds)}, seed {result.Seed}"
             + (result.Digest.Length > 0 ? $", digest {result.Digest[..Math.Min(16, result.Digest.Length)]}" : ""));
@@ -49,6 +50,14 @@ internal static class Summary
 
         console.WriteLine($"run folder {Path.GetRelativePath(Environment.CurrentDirectory, folder.Path)}");
     }
+
+    // The words of result.json.
+    private static string Words(RunStatus status) => status switch
+    {
+        RunStatus.OutOfTime => "out_of_time",
+        RunStatus.ParticipantFault => "participant_fault",
+        _ => status.ToString().ToLowerInvariant(),
+    };
 
     private static string Seconds(ulong ns) => string.Create(CultureInfo.InvariantCulture, $"{ns / 1e9:F6} s");
 

@@ -42,7 +42,10 @@ public static class LabFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return Failed(path, Directory.Exists(path) ? "a directory" : "no file that can be read", "a lab file");
+            string found = Directory.Exists(path) ? "a directory"
+                : error is FileNotFoundException or DirectoryNotFoundException ? "no such file"
+                : "a file that you may not read";
+            return Failed(path, found, "a lab file");
         }
 
         return Parse(text, path, options);
@@ -82,7 +85,7 @@ public static class LabFile
     }
 
     private static LabFileResult Failed(string path, string found, string expected) =>
-        new(null, [new LabDiagnostic(path, 1, 1, found, expected)]);
+        new(null, [new LabDiagnostic(path, 0, 0, found, expected)]);
 
     private static LabValue SetCommand(LabValue root, string command, List<LabDiagnostic> diagnostics)
     {

@@ -103,7 +103,7 @@ public sealed class KernelCache
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            error = exception.Message;
+            error = $"the kernel cache {Folder} cannot be written: {exception.Message}";
             return null;
         }
     }
@@ -128,7 +128,7 @@ public sealed class KernelCache
         string? home = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
         return !string.IsNullOrEmpty(home) && Path.IsPathRooted(home)
             ? home
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify), ".cache");
     }
 
     private string KeyOf(KernelSource source) => Recipe.KeyFor(source.Identify(_sourceHashes));

@@ -29,7 +29,10 @@ public static class LabRun
     {
         RunResult result = TryFindKernel(lab, options, kernelBuild, out string? kernel, out string error, cancellation)
             ? Run(lab, options, folder, kernel, checkpoint: null, observer, cancellation)
-            : RunResult.Unusable(lab.Seed, error);
+            : RunResult.Unusable(lab.Seed, error) with
+            {
+                Status = cancellation.IsCancellationRequested ? RunStatus.Interrupted : RunStatus.Unusable,
+            };
         result.Write(folder.Result);
         return result;
     }

@@ -10,6 +10,13 @@ namespace Orrery.Lab.Running;
 public sealed class RunFolder
 {
     private const string AgainFolder = "again";
+    private const string ResultFile = "result.json";
+    private const string RecordsFile = "records";
+    private const string TrailFile = "digests.tsv";
+    private const string CheckpointFile = "checkpoint.json";
+
+    private static readonly string[] FileNames = [ResultFile, RecordsFile, TrailFile, CheckpointFile];
+    private static readonly string[] FileEndings = [".out", ".console", ".stderr", ".ttyS0", ".pcapng", ".new"];
 
     private RunFolder(string path) => Path = path;
 
@@ -17,7 +24,7 @@ public sealed class RunFolder
     public string Path { get; }
 
     /// <summary>The result.</summary>
-    public string Result => File("result.json");
+    public string Result => File(ResultFile);
 
     /// <summary>What the commands of <paramref name="node"/> wrote.</summary>
     public string Output(string node) => File($"{node}.out");
@@ -29,10 +36,10 @@ public sealed class RunFolder
     public string Records => RecordsIn(Path);
 
     /// <summary>The trail of the digests.</summary>
-    public string Trail => File("digests.tsv");
+    public string Trail => File(TrailFile);
 
     /// <summary>The checkpoint.</summary>
-    public string Checkpoint => File("checkpoint.json");
+    public string Checkpoint => File(CheckpointFile);
 
     /// <summary>The capture of <paramref name="network"/>.</summary>
     public string Capture(string network) => File($"{network}.pcapng");
@@ -42,7 +49,7 @@ public sealed class RunFolder
     public RunFolder? CreateAgain(out string error) => Create(File(AgainFolder), "", out error);
 
     /// <summary>Where the run in <paramref name="folder"/> left its records.</summary>
-    public static string RecordsIn(string folder) => System.IO.Path.Combine(folder, "records");
+    public static string RecordsIn(string folder) => System.IO.Path.Combine(folder, RecordsFile);
 
     /// <summary>A file of the folder.</summary>
     public string File(string name) => System.IO.Path.Combine(Path, name);
@@ -70,15 +77,14 @@ public sealed class RunFolder
     {
         error = "";
         string path = System.IO.Path.GetFullPath(wanted);
-        bool used = Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any();
-        if (used && !System.IO.File.Exists(System.IO.Path.Combine(path, "result.json")))
+        if (Directory.Exists(path))
         {
-            error = $"{wanted} holds files that are not a run's; name a new or empty folder, or one of an earlier run";
-            return null;
-        }
+            if (FindForeign(path) is { } foreign)
+            {
+                error = $"{wanted} holds files that are not a run's ({foreign}): name a new or empty folder, or one of an earlier run";
+                return null;
+            }
 
-        if (used)
-        {
             // What an earlier run left would be mistaken for this one's.
             foreach (string file in Directory.EnumerateFiles(path))
             {
@@ -86,7 +92,7 @@ public sealed class RunFolder
             }
 
             string again = System.IO.Path.Combine(path, AgainFolder);
-            if (System.IO.File.Exists(System.IO.Path.Combine(again, "result.json")))
+            if (Directory.Exists(again))
             {
                 Directory.Delete(again, recursive: true);
             }
@@ -94,6 +100,25 @@ public sealed class RunFolder
 
         Directory.CreateDirectory(path);
         return Begin(path);
+    }
+
+    /// <summary>Something in <paramref name="folder"/> that no run has left there, or null: what is somebody's own is never deleted.</summary>
+    private static string? FindForeign(string folder)
+    {
+        bool ran = RunProgress.IsOfARun(System.IO.Path.Combine(folder, ResultFile));
+        foreach (string entry in Directory.EnumerateFileSystemEntries(folder))
+        {
+            string name = System.IO.Path.GetFileName(entry);
+            bool left = Directory.Exists(entry)
+                ? name == AgainFolder && FindForeign(entry) is null
+                : FileNames.Contains(name) || FileEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal));
+            if (!ran || !left)
+            {
+                return name;
+            }
+        }
+
+        return null;
     }
 
     private static RunFolder Begin(string path)
@@ -106,7 +131,7 @@ public sealed class RunFolder
     private static RunFolder CreateNext(string title)
     {
         string parent = Directory.CreateDirectory("runs").FullName;
-        var name = new string([.. title.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-')]);
+        var name = string.Join('-', title.Split([.. title.Where(c => !char.IsAsciiLetterOrDigit(c) && c is not '_' and not '.')], StringSplitOptions.RemoveEmptyEntries));
         string stamp = DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
         for (int attempt = 1; ; attempt++)
         {
@@ -125,7 +150,7 @@ public sealed class RunFolder
         Directory.CreateDirectory(path);
         try
         {
-            new FileStream(System.IO.Path.Combine(path, "result.json"), FileMode.CreateNew, FileAccess.Write).Dispose();
+            new FileStream(System.IO.Path.Combine(path, ResultFile), FileMode.CreateNew, FileAccess.Write).Dispose();
             return true;
         }
         catch (IOException) when (Directory.Exists(path))

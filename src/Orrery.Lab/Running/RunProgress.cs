@@ -19,6 +19,23 @@ public sealed record RunProgress(ulong SimulatedNs, double WallSeconds)
     /// <summary>Writes it.</summary>
     public void Write(string path) => Replace(path, JsonSerializer.Serialize(this, RunResultJson.Default.RunProgress) + "\n");
 
+    /// <summary>Whether a run has written the file at <paramref name="path"/>, while it went on or at its end.</summary>
+    internal static bool IsOfARun(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            using var document = JsonDocument.Parse(file);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty("status", out _)
+                && document.RootElement.TryGetProperty("simulated_ns", out _);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Replaces a file in one step: whenever Orrery is killed, the old content is there or the new one.</summary>
     internal static void Replace(string path, string content)
     {
