@@ -10,7 +10,7 @@ internal static class ResumeCommand
 {
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "The checkpoint, as 'orrery run --checkpoint-at' leaves it in its run folder." };
+        var file = new Argument<string>("FILE") { Description = "The checkpoint that 'orrery run --checkpoint-at' leaves in its run folder, or that folder." };
         var limits = new RunLimits();
         var output = new Option<string?>("--out", "-o") { Description = "The run folder.", HelpName = "DIR" };
         var json = new Option<bool>("--json") { Description = "Prints the result as JSON; all else goes to standard error." };
@@ -22,7 +22,7 @@ internal static class ResumeCommand
         };
         command.Validators.Add(result => CheckpointTime.Check(result, checkpoint));
         command.SetAction(parsed => Resume(
-            parsed.GetValue(file)!,
+            CheckpointOf(parsed.GetValue(file)!),
             new RunOptions
             {
                 OutFolder = parsed.GetValue(output),
@@ -34,6 +34,8 @@ internal static class ResumeCommand
             new Manner(parsed.GetValue(json), parsed.GetValue(verbose))));
         return command;
     }
+
+    private static string CheckpointOf(string path) => Directory.Exists(path) ? RunFolder.CheckpointIn(path) : path;
 
     private static int Resume(string path, RunOptions options, Manner manner)
     {

@@ -39,7 +39,7 @@ public sealed class RunFolder
     public string Trail => File(TrailFile);
 
     /// <summary>The checkpoint.</summary>
-    public string Checkpoint => File(CheckpointFile);
+    public string Checkpoint => CheckpointIn(Path);
 
     /// <summary>The capture of <paramref name="network"/>.</summary>
     public string Capture(string network) => File($"{network}.pcapng");
@@ -50,6 +50,9 @@ public sealed class RunFolder
 
     /// <summary>Where the run in <paramref name="folder"/> left its records.</summary>
     public static string RecordsIn(string folder) => System.IO.Path.Combine(folder, RecordsFile);
+
+    /// <summary>Where the run in <paramref name="folder"/> left its checkpoint.</summary>
+    public static string CheckpointIn(string folder) => System.IO.Path.Combine(folder, CheckpointFile);
 
     /// <summary>A file of the folder.</summary>
     public string File(string name) => System.IO.Path.Combine(Path, name);

@@ -33,6 +33,9 @@ public sealed partial class CheckpointCommandTests : IDisposable
         Assert.Equal(0, saved.ExitCode);
         Assert.Contains("7.007000 s  saved: orrery resume ", saved.Output, StringComparison.Ordinal);
 
+        Assert.Equal(0, Resume(PathOf("saved"), "from-folder").ExitCode);
+        Assert.Equal(ResultOf("whole"), ResultOf("from-folder"));
+
         // It needs no lab file, and none of the folder it was saved to.
         string checkpoint = PathOf("elsewhere.json");
         File.Move(Path.Combine(PathOf("saved"), "checkpoint.json"), checkpoint);
