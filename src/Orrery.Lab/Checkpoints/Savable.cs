@@ -38,7 +38,7 @@ public static class Savable
     private static Place PlaceOf(LabDefinition lab, string node)
     {
         LabValue? root = LabTreeReader.Read(lab.Source.Text, lab.File, []);
-        LabMapping? nodes = (root as LabMapping)?.Find("nodes") as LabMapping;
+        LabMapping? nodes = root is null ? null : (RangeExpansion.Apply(root, []) as LabMapping)?.Find("nodes") as LabMapping;
         return nodes?.Entries.Where(entry => entry.Name == node).Select(entry => (Place?)entry.Place).FirstOrDefault() ?? new Place(lab.File, 0, 0);
     }
 }
