@@ -13,6 +13,8 @@ public class DocumentedCommandTests
     [Theory]
     [InlineData("timer-routing.md")]
     [InlineData("explorer.md")]
+    [InlineData("irq-lint.md")]
+    [InlineData("irq-conformance.md")]
     public void Output_on_a_page_is_current(string name)
     {
         string path = Path.Combine(OrreryProcess.Root, "docs", name);

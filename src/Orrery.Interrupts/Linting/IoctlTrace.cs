@@ -5,16 +5,19 @@ namespace Orrery.Interrupts.Linting;
 
 /// <summary>
 /// Reads the text of a system call trace in the form of strace: <c>ioctl(FD, REQUEST, ARGUMENT) = RESULT</c>, with
-/// process numbers and time stamps before it. strace shows the structures behind KVM's pointers as addresses; a recorder
-/// that follows them writes <c>{group=…, attr=…, addr=[VALUE]}</c> and <c>{id=…, addr=[VALUE]}</c> (docs/irq-lint.md).
-/// Lines of other system calls are passed over.
+/// process numbers and time stamps before it, and requests by name or by number. strace shows the structures behind KVM's
+/// pointers as addresses; a recorder that follows them (tools/kvm-trace) writes <c>{group=…, attr=…, addr=[VALUE]}</c> and
+/// <c>{id=…, addr=[VALUE]}</c> (docs/irq-lint.md). Lines of other system calls are passed over.
 /// </summary>
 public static class IoctlTrace
 {
     private const string Call = "ioctl(";
     private const int LineLimit = 4096;
 
-    /// <summary>Parses a trace. False, with the line and what was expected, when it is not one.</summary>
+    /// <summary>
+    /// Parses a trace. False, with the line and what was expected, when it is not one, or when (with its calls all the same) it
+    /// shows of no structure what is in it.
+    /// </summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out IReadOnlyList<TracedCall>? calls, out string problem)
     {
         var parsed = new List<TracedCall>();
@@ -44,10 +47,17 @@ public static class IoctlTrace
             parsed.Add(call);
         }
 
+        TracedCall? opaque = parsed.Find(call => HasStructure(call) && call.Fields.Count == 0);
+        problem = parsed.Count == 0 ? $"line {number}: the trace has no ioctl"
+            : opaque is not null && !parsed.Exists(call => HasStructure(call) && call.Fields.Count > 0)
+                ? $"line {opaque.Line}: {opaque.Request} shows an address, not what is there, and so do all: nothing can be checked; record with tools/kvm-trace"
+                : string.Empty;
         calls = parsed;
-        problem = parsed.Count == 0 ? $"line {number}: the trace has no ioctl" : string.Empty;
-        return parsed.Count > 0;
+        return problem.Length == 0;
     }
+
+    /// <summary>Whether what the call does is in a structure that its argument points to.</summary>
+    private static bool HasStructure(TracedCall call) => call.Request is "KVM_SET_DEVICE_ATTR" or "KVM_SET_ONE_REG";
 
     private static bool TryParseCall(ReadOnlySpan<char> rest, int line, [NotNullWhen(true)] out TracedCall? call)
     {
@@ -66,10 +76,10 @@ public static class IoctlTrace
             return false;
         }
 
-        ReadOnlySpan<char> arguments = rest[(first + 1)..end];
-        int second = arguments.IndexOf(',');
-        ReadOnlySpan<char> request = (second < 0 ? arguments : arguments[..second]).Trim();
-        ReadOnlySpan<char> argument = second < 0 ? default : arguments[(second + 1)..].Trim();
+        ReadOnlySpan<char> arguments = rest[(first + 1)..end].Trim();
+        int requestEnd = RequestEnd(arguments);
+        string request = KvmRequests.NameOf(arguments[..requestEnd].Trim());
+        ReadOnlySpan<char> argument = arguments[requestEnd..].TrimStart(',').Trim();
         var fields = new Dictionary<string, ulong>(StringComparer.Ordinal);
         ulong? plain = null;
         if (argument is ['{', .. var inside, '}'])
@@ -81,8 +91,24 @@ public static class IoctlTrace
             plain = value;
         }
 
-        call = new TracedCall(line, (int)descriptor, request.ToString(), plain, fields, failed ? -(long)magnitude : (long)magnitude);
+        call = new TracedCall(line, (int)descriptor, request, plain, fields, failed ? -(long)magnitude : (long)magnitude);
         return true;
+    }
+
+    /// <summary>Where the request ends: at a comma, but not at one in brackets, as in <c>_IOC(_IOC_WRITE, 0xae, 0xb5, 0x10)</c>.</summary>
+    private static int RequestEnd(ReadOnlySpan<char> arguments)
+    {
+        int depth = 0;
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            depth += arguments[i] switch { '(' => 1, ')' => -1, _ => 0 };
+            if (arguments[i] == ',' && depth == 0)
+            {
+                return i;
+            }
+        }
+
+        return arguments.Length;
     }
 
     /// <summary>Fields name=number and name=[number]; others are passed over.</summary>
@@ -105,7 +131,7 @@ public static class IoctlTrace
         return at < 0 ? text : text[..at];
     }
 
-    private static bool TryNumber(ReadOnlySpan<char> text, out ulong value)
+    internal static bool TryNumber(ReadOnlySpan<char> text, out ulong value)
     {
         text = text.Trim();
         return text.StartsWith("0x", StringComparison.Ordinal)

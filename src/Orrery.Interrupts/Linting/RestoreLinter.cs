@@ -13,10 +13,13 @@ public sealed class RestoreLinter
 {
     private const uint SgiFrame = 0x1_0000;
     private const uint TimerPpis = 1u << 27 | 1u << 30;
-    private const ulong DeviceGicV2 = 5, DeviceGicV3 = 7;
+    private const ulong DeviceGicV2 = 5, DeviceGicV3 = 7, DeviceIts = 8;
     private readonly List<LintFinding> _findings = [];
     private readonly Dictionary<int, ulong> _vcpus = [];
     private readonly Dictionary<int, VgicKind> _devices = [];
+    private readonly HashSet<int> _itsDevices = [];
+    private readonly ActivePriorityRule _activePriorities = new();
+    private readonly ItsRestoreRules _its;
     private readonly HashSet<ulong> _ran = [];
     private readonly HashSet<ulong> _affinitiesSeen = [];
     private readonly Dictionary<ulong, TimerWrites> _timers = [];
@@ -26,9 +29,7 @@ public sealed class RestoreLinter
     private ulong? _vmCount;
     private ulong _intids;
 
-    private RestoreLinter()
-    {
-    }
+    private RestoreLinter() => _its = new ItsRestoreRules(Find);
 
     /// <summary>The findings of a trace, in order of lines.</summary>
     public static IReadOnlyList<LintFinding> Lint(IReadOnlyList<TracedCall> calls)
@@ -50,12 +51,11 @@ public sealed class RestoreLinter
             case "KVM_CREATE_VCPU" when call is { Result: >= 0, Argument: { } id }:
                 _vcpus[(int)call.Result] = id;
                 break;
-            case "KVM_CREATE_DEVICE" when call.Fields.TryGetValue("type", out ulong type) && call.Fields.TryGetValue("fd", out ulong fd):
-                if (type is DeviceGicV2 or DeviceGicV3)
-                {
-                    _devices[(int)fd] = type == DeviceGicV3 ? VgicKind.GicV3 : VgicKind.GicV2;
-                }
-
+            case "KVM_CREATE_DEVICE" when call.Result >= 0 && call.Fields.TryGetValue("type", out ulong type) && call.Fields.TryGetValue("fd", out ulong fd):
+                FollowDevice((int)fd, type);
+                break;
+            case "KVM_SET_DEVICE_ATTR" when _itsDevices.Contains(call.Descriptor):
+                FollowIts(call);
                 break;
             case "KVM_SET_DEVICE_ATTR" when _devices.TryGetValue(call.Descriptor, out VgicKind kind):
                 if (call.Fields.TryGetValue("group", out ulong group) && call.Fields.TryGetValue("attr", out ulong attr))
@@ -80,6 +80,42 @@ public sealed class RestoreLinter
             case "KVM_RUN" when _vcpus.TryGetValue(call.Descriptor, out ulong runner):
                 _ran.Add(runner);
                 break;
+        }
+    }
+
+    /// <summary>A device is created; a number that another device had before is this one's now.</summary>
+    private void FollowDevice(int descriptor, ulong type)
+    {
+        _devices.Remove(descriptor);
+        _itsDevices.Remove(descriptor);
+        if (type == DeviceIts)
+        {
+            _itsDevices.Add(descriptor);
+        }
+        else if (type is DeviceGicV2 or DeviceGicV3)
+        {
+            _devices[descriptor] = type == DeviceGicV3 ? VgicKind.GicV3 : VgicKind.GicV2;
+        }
+    }
+
+    private void FollowIts(TracedCall call)
+    {
+        if (!call.Fields.TryGetValue("group", out ulong group) || !call.Fields.TryGetValue("attr", out ulong attribute))
+        {
+            return;
+        }
+
+        if (call.Result < 0)
+        {
+            Find(call, "refused", $"{(VgicGroup)group} 0x{attribute:x} of the ITS was refused: what it held is not restored");
+        }
+        else if ((VgicGroup)group == VgicGroup.Its)
+        {
+            _its.Register(call.Line, (uint)attribute, call.Fields.GetValueOrDefault("addr"));
+        }
+        else if ((VgicGroup)group == VgicGroup.Control)
+        {
+            _its.ControlCall(call.Line, attribute);
         }
     }
 
@@ -112,6 +148,12 @@ public sealed class RestoreLinter
         if (kind == VgicKind.GicV3 && !_initialised)
         {
             Find(call, "initialise-first", $"{name} is written before CTRL_INIT: KVM answers EBUSY");
+        }
+
+        _activePriorities.Note(call.Line, attribute, value);
+        if (attribute.Group is VgicGroup.Redistributor)
+        {
+            _its.Redistributor(call.Line);
         }
 
         if (attribute.Group is VgicGroup.Redistributor or VgicGroup.SystemRegister)
@@ -271,6 +313,12 @@ public sealed class RestoreLinter
     /// <summary>What only the whole trace shows.</summary>
     private void Finish()
     {
+        _its.Finish();
+        if (_activePriorities.Finish() is { } mismatch)
+        {
+            _findings.Add(mismatch);
+        }
+
         if (_pendingV3 != 0 && _levelInfo == 0)
         {
             Find(_pendingV3, "lines", "ISPENDR of a GICv3 holds latches only, and no LEVEL_INFO restores the lines: high levels are lost");

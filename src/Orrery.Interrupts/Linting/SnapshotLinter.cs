@@ -15,12 +15,19 @@ public static class SnapshotLinter
             findings.Add(new LintFinding(0, "restore", error.ToString()));
         }
 
+        var activePriorities = new ActivePriorityRule();
         foreach ((VgicAttribute attribute, ulong value) in snapshot.Attributes)
         {
+            activePriorities.Note(0, attribute, value);
             if (attribute.Group == VgicGroup.CpuInterface && attribute.Offset == 0x04 && value > 0x1F)
             {
                 findings.Add(new LintFinding(0, "pmr-shift", $"GICC_PMR of vCPU {attribute.Vcpu} is 0x{value:x}: the saved form is the mask shifted down by three"));
             }
+        }
+
+        if (activePriorities.Finish() is { } mismatch)
+        {
+            findings.Add(mismatch);
         }
 
         return findings;

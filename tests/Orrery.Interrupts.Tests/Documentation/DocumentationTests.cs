@@ -37,6 +37,11 @@ public class DocumentationTests
             Assert.Contains($"| {row[0]} | {trace} |", Page("gic.md"));
         }
 
+        foreach (object[] row in TimerMutantTests.Mutants)
+        {
+            Assert.Contains($"| `{row[0]}` | {((string)row[1]).Replace("; ", ", ", StringComparison.Ordinal)} |", Page("generic-timer.md"));
+        }
+
         foreach (object[] row in SwitchModelTests.Mutants)
         {
             Assert.Contains($"| `{(SwitchMutants)row[0]}` | {row[1]} | {row[2]} |", Page("generic-timer.md"));
