@@ -337,9 +337,8 @@ public sealed class RestoreLinter
 
         foreach (TimerWrites timer in _timers.Values)
         {
-            const ulong enable = 1, status = 4;
             if (timer is { Control: { } control, Compare: { } compare, Count: { } count }
-                && (control & enable) != 0 && (control & status) != 0 != (count >= compare) && (control & status) != 0 == (compare >= count))
+                && new TimerRegisters { VirtualControl = control, VirtualCompareValue = compare, VirtualCount = count }.LooksSwapped)
             {
                 Find(timer.ControlLine, "timer-swapped",
                     $"ISTATUS of CNTV_CTL contradicts CVAL 0x{compare:x} and CNT 0x{count:x}, and would not if they were exchanged: "

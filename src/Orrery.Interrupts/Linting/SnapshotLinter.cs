@@ -1,5 +1,6 @@
 using Orrery.Interrupts.Gic.Kvm;
 using Orrery.Interrupts.Gic.Snapshots;
+using Orrery.Interrupts.Timers;
 
 namespace Orrery.Interrupts.Linting;
 
@@ -30,6 +31,28 @@ public static class SnapshotLinter
             findings.Add(mismatch);
         }
 
+        LintTimers(snapshot, findings);
         return findings;
+    }
+
+    private static void LintTimers(GicSnapshot snapshot, List<LintFinding> findings)
+    {
+        const int timerPpi = 27;
+        for (int cpu = 0; cpu < snapshot.Timers.Count; cpu++)
+        {
+            TimerRegisters timer = snapshot.Timers[cpu];
+            if (timer.LooksSwapped)
+            {
+                findings.Add(new LintFinding(0, "timer-swapped",
+                    $"ISTATUS of timers[{cpu}].cntv_ctl contradicts CVAL 0x{timer.VirtualCompareValue:x} and CNT 0x{timer.VirtualCount:x}, and would not if they were exchanged"));
+            }
+
+            if (cpu < snapshot.Cpus.Count && snapshot[VgicAttribute.LineLevel(snapshot.Cpus[cpu], 0)] is { } lines
+                && (lines >> timerPpi & 1) != 0 && !timer.VirtualOutput)
+            {
+                findings.Add(new LintFinding(0, "timer-line",
+                    $"the line of PPI {timerPpi} of cpus[{cpu}] is high, and timers[{cpu}] does not drive it: they are of two instants; drive it from the timer after the restore"));
+            }
+        }
     }
 }

@@ -84,6 +84,47 @@ public sealed class KvmTimers(CounterRate rate, bool hasGic)
         }
     }
 
+    /// <summary>What KVM_GET_ONE_REG says of all timer registers of a vCPU at one instant. Throws for a vCPU that does not exist.</summary>
+    public TimerRegisters Save(int vcpu, ulong physicalCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)vcpu, (uint)_vcpus.Count, nameof(vcpu));
+        ulong Get(KvmTimerRegister register) => GetRegister(vcpu, register, physicalCount).Value;
+        return new TimerRegisters
+        {
+            VirtualControl = Get(KvmTimerRegister.VirtualControl),
+            VirtualCompareValue = Get(KvmTimerRegister.VirtualCompareValue),
+            VirtualCount = Get(KvmTimerRegister.VirtualCount),
+            PhysicalControl = Get(KvmTimerRegister.PhysicalControl),
+            PhysicalCompareValue = Get(KvmTimerRegister.PhysicalCompareValue),
+            PhysicalCount = Get(KvmTimerRegister.PhysicalCount),
+        };
+    }
+
+    /// <summary>
+    /// Restores the timers of a vCPU, counts and compare values before controls, so that no timer fires by old values. Nothing
+    /// is written of registers that <see cref="TimerRegisters.Check"/> refuses, or to a vCPU that does not exist: EINVAL.
+    /// </summary>
+    public KvmErrno Restore(int vcpu, TimerRegisters saved, ulong physicalCount)
+    {
+        if ((uint)vcpu >= (uint)_vcpus.Count || saved.Check() is not null)
+        {
+            return KvmErrno.Invalid;
+        }
+
+        foreach ((KvmTimerRegister register, ulong value) in (ReadOnlySpan<(KvmTimerRegister, ulong)>)
+            [
+                (KvmTimerRegister.VirtualCount, saved.VirtualCount), (KvmTimerRegister.PhysicalCount, saved.PhysicalCount),
+                (KvmTimerRegister.VirtualCompareValue, saved.VirtualCompareValue),
+                (KvmTimerRegister.PhysicalCompareValue, saved.PhysicalCompareValue),
+                (KvmTimerRegister.VirtualControl, saved.VirtualControl), (KvmTimerRegister.PhysicalControl, saved.PhysicalControl),
+            ])
+        {
+            SetRegister(vcpu, register, value, physicalCount);
+        }
+
+        return KvmErrno.None;
+    }
+
     /// <summary>The PPI of a timer (vCPU attribute, GET).</summary>
     public AttributeReading GetPpi(TimerKind kind) =>
         (int)kind < _ppis.Length ? AttributeReading.Of(_ppis[(int)kind]) : AttributeReading.Failed(KvmErrno.NoSuchAttribute);

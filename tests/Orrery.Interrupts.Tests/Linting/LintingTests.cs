@@ -1,7 +1,11 @@
 using System.Runtime.CompilerServices;
 using FsCheck;
 using FsCheck.Fluent;
+using Orrery.Interrupts.Gic;
+using Orrery.Interrupts.Gic.Snapshots;
+using Orrery.Interrupts.Gic.V3;
 using Orrery.Interrupts.Linting;
+using Orrery.Interrupts.Timers;
 using Xunit;
 
 namespace Orrery.Interrupts.Tests.Linting;
@@ -73,6 +77,30 @@ public class LintingTests
             + "ioctl(9, KVM_SET_ONE_REG, {id=0x603000000013df02, addr=[0x1000]}) = 0\n"
             + "ioctl(9, KVM_SET_ONE_REG, {id=0x603000000013df19, addr=[0x1]}) = 0"),
         finding => finding.Rule == "timer-swapped");
+
+    [Theory]
+    [InlineData(5, 100, 200, false, "")]
+    [InlineData(1, 100, 200, false, "timer-swapped")]
+    [InlineData(1, 200, 100, true, "timer-line")]
+    [InlineData(5, 100, 200, true, "")]
+    public void The_timers_of_a_snapshot_are_checked_with_its_GIC(ulong control, ulong compare, ulong count, bool line, string expected)
+    {
+        var gic = new GicV3(new GicV3Options());
+        gic.SetLine(27, 0, line);
+        GicSnapshot snapshot = GicSnapshot.Of(gic) with
+        {
+            Timers = [new TimerRegisters { VirtualControl = control, VirtualCompareValue = compare, VirtualCount = count }],
+        };
+        Assert.Equal(expected, string.Join("; ", SnapshotLinter.Lint(snapshot).Select(finding => finding.Rule)));
+    }
+
+    [Fact]
+    public void An_active_interrupt_of_a_snapshot_has_its_priority()
+    {
+        var gic = new GicV3(new GicV3Options());
+        gic.WriteRegister(0, GicFrame.Distributor, 0x304, 4, 1);
+        Assert.Equal("active-without-priority", Assert.Single(SnapshotLinter.Lint(GicSnapshot.Of(gic))).Rule);
+    }
 
     [Theory]
     [InlineData("", "line 1: the trace has no ioctl")]

@@ -97,6 +97,36 @@ public class GenericTimerTests
     }
 
     [Fact]
+    public void The_timers_of_a_vCPU_go_on_where_they_were_saved()
+    {
+        var source = new KvmTimers(new CounterRate(62_500_000), hasGic: true);
+        source.CreateVcpu(1000);
+        source.SetRegister(0, KvmTimerRegister.VirtualCompareValue, 700, 1500);
+        source.SetRegister(0, KvmTimerRegister.VirtualControl, 1, 1500);
+        TimerRegisters saved = source.Save(0, 1500);
+        Assert.Equal((1ul, 700ul, 500ul), (saved.VirtualControl, saved.VirtualCompareValue, saved.VirtualCount));
+        Assert.False(saved.VirtualOutput);
+
+        var destination = new KvmTimers(new CounterRate(62_500_000), hasGic: true);
+        VcpuTimers vcpu = destination.CreateVcpu(90_000);
+        Assert.Equal(KvmErrno.None, destination.Restore(0, saved, 90_000));
+        Assert.Equal(saved, destination.Save(0, 90_000));
+        Assert.False(vcpu.Output(TimerKind.Virtual, 90_199));
+        Assert.True(vcpu.Output(TimerKind.Virtual, 90_200));
+    }
+
+    [Fact]
+    public void Saved_timers_that_cannot_be_are_not_restored_in_part()
+    {
+        var timers = new KvmTimers(new CounterRate(62_500_000), hasGic: true);
+        timers.CreateVcpu(1000);
+        TimerRegisters before = timers.Save(0, 1000);
+        Assert.Equal(KvmErrno.Invalid, timers.Restore(0, new TimerRegisters { VirtualCompareValue = 7, PhysicalControl = 8 }, 1000));
+        Assert.Equal(KvmErrno.Invalid, timers.Restore(1, default, 1000));
+        Assert.Equal(before, timers.Save(0, 1000));
+    }
+
+    [Fact]
     [Scenario("T22")]
     public void Setting_the_count_of_one_vCPU_moves_that_of_all()
     {

@@ -161,6 +161,19 @@ public static class GicRestore
             return new SnapshotError("cpus", "two CPUs have the same affinity");
         }
 
+        if (snapshot.Timers.Count != 0 && snapshot.Timers.Count != snapshot.Cpus.Count)
+        {
+            return new SnapshotError("timers", $"{snapshot.Timers.Count} are neither none nor one for each of {snapshot.Cpus.Count} CPUs");
+        }
+
+        for (int cpu = 0; cpu < snapshot.Timers.Count; cpu++)
+        {
+            if (snapshot.Timers[cpu].Check() is { } wrong)
+            {
+                return new SnapshotError($"timers[{cpu}].{wrong.Register}", wrong.Problem);
+            }
+        }
+
         int bits = PriorityBitsOf(snapshot);
         return bits < 4 ? new SnapshotError("ICC_CTLR_EL1 of cpus[0]", $"{bits} priority bits are fewer than 4") : null;
     }

@@ -1,6 +1,7 @@
 using Orrery.Interrupts.Gic.Kvm;
 using Orrery.Interrupts.Gic.V2;
 using Orrery.Interrupts.Gic.V3;
+using Orrery.Interrupts.Timers;
 
 namespace Orrery.Interrupts.Gic.Snapshots;
 
@@ -25,6 +26,12 @@ public sealed record GicSnapshot
 
     /// <summary>Every register that is saved, each once, in any order.</summary>
     public required IReadOnlyList<AttributeValue> Attributes { get; init; }
+
+    /// <summary>
+    /// The timers of each CPU, in the CPUs' order, saved at the same instant: GIC and timers are one state. Empty if they were
+    /// not saved.
+    /// </summary>
+    public IReadOnlyList<TimerRegisters> Timers { get; init; } = [];
 
     /// <summary>The state of a controller, read as user space reads it. Changes nothing.</summary>
     public static GicSnapshot Of(GicController gic)

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Orrery.Interrupts.Gic.Kvm;
 using Orrery.Interrupts.Gic.V3;
+using Orrery.Interrupts.Timers;
 
 namespace Orrery.Interrupts.Gic.Snapshots;
 
@@ -52,6 +53,11 @@ public static class GicSnapshotJson
             }
 
             writer.WriteEndArray();
+            if (snapshot.Timers.Count > 0)
+            {
+                WriteTimers(writer, snapshot.Timers);
+            }
+
             writer.WriteEndObject();
         }
 
@@ -94,16 +100,37 @@ public static class GicSnapshotJson
         }
     }
 
+    private static void WriteTimers(Utf8JsonWriter writer, IReadOnlyList<TimerRegisters> timers)
+    {
+        writer.WriteStartArray("timers");
+        foreach (TimerRegisters vcpu in timers)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("cntv_ctl", $"0x{vcpu.VirtualControl:X}");
+            writer.WriteString("cntv_cval", $"0x{vcpu.VirtualCompareValue:X}");
+            writer.WriteString("cntvct", $"0x{vcpu.VirtualCount:X}");
+            writer.WriteString("cntp_ctl", $"0x{vcpu.PhysicalControl:X}");
+            writer.WriteString("cntp_cval", $"0x{vcpu.PhysicalCompareValue:X}");
+            writer.WriteString("cntpct", $"0x{vcpu.PhysicalCount:X}");
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
     private static string KindName(VgicKind kind) => kind == VgicKind.GicV2 ? "gicv2" : "gicv3";
 
     /// <summary>Walks a document and keeps the first mistake.</summary>
     private sealed class Reader
     {
+        private static readonly string[] s_fields = ["format", "version", "kind", "intids", "cpus", "attributes"];
+
         public SnapshotError? Error { get; private set; }
 
         public GicSnapshot? Read(JsonElement root)
         {
-            if (!HasFields(root, "snapshot", "format", "version", "kind", "intids", "cpus", "attributes"))
+            bool hasTimers = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("timers", out _);
+            if (!HasFields(root, "snapshot", [.. s_fields, .. hasTimers ? ["timers"] : Array.Empty<string>()]))
             {
                 return null;
             }
@@ -137,9 +164,10 @@ public static class GicSnapshotJson
 
             List<Affinity>? cpus = Items(root, "cpus", ReadAffinity);
             List<AttributeValue>? attributes = cpus is null ? null : Items(root, "attributes", ReadAttribute);
-            return attributes is null
+            List<TimerRegisters>? timers = attributes is null ? null : hasTimers ? Items(root, "timers", ReadTimers) : [];
+            return timers is null
                 ? null
-                : new GicSnapshot { Kind = kind.Value, IntidCount = intids, Cpus = cpus!, Attributes = attributes };
+                : new GicSnapshot { Kind = kind.Value, IntidCount = intids, Cpus = cpus!, Attributes = attributes!, Timers = timers };
         }
 
         private List<T>? Items<T>(JsonElement root, string name, Func<JsonElement, string, T?> read)
@@ -196,6 +224,25 @@ public static class GicSnapshotJson
             return Number(element, place, "attr") is { } attr && Number(element, place, "value") is { } value
                 ? new AttributeValue(new VgicAttribute(group, attr), value)
                 : null;
+        }
+
+        private TimerRegisters? ReadTimers(JsonElement element, string place)
+        {
+            if (!HasFields(element, place, "cntv_ctl", "cntv_cval", "cntvct", "cntp_ctl", "cntp_cval", "cntpct"))
+            {
+                return null;
+            }
+
+            var timers = new TimerRegisters
+            {
+                VirtualControl = Number(element, place, "cntv_ctl") ?? 0,
+                VirtualCompareValue = Number(element, place, "cntv_cval") ?? 0,
+                VirtualCount = Number(element, place, "cntvct") ?? 0,
+                PhysicalControl = Number(element, place, "cntp_ctl") ?? 0,
+                PhysicalCompareValue = Number(element, place, "cntp_cval") ?? 0,
+                PhysicalCount = Number(element, place, "cntpct") ?? 0,
+            };
+            return Error is null ? timers : null;
         }
 
         private ulong? Number(JsonElement element, string place, string name)

@@ -5,6 +5,7 @@ using Orrery.Interrupts.Gic;
 using Orrery.Interrupts.Gic.Kvm;
 using Orrery.Interrupts.Gic.Snapshots;
 using Orrery.Interrupts.Gic.V3;
+using Orrery.Interrupts.Timers;
 using Xunit;
 
 namespace Orrery.Interrupts.Tests.Gic.Snapshots;
@@ -13,7 +14,11 @@ namespace Orrery.Interrupts.Tests.Gic.Snapshots;
 public class BadSnapshotTests
 {
     private static readonly GicSnapshot s_v2 = GicSnapshot.Of(Machine.V2(cpus: 2, intids: 64).Gic);
-    private static readonly GicSnapshot s_v3 = GicSnapshot.Of(Machine.V3(cpus: 2, intids: 64).Gic);
+    private static readonly GicSnapshot s_v3 = GicSnapshot.Of(Machine.V3(cpus: 2, intids: 64).Gic) with
+    {
+        Timers = [new TimerRegisters { VirtualControl = 5, VirtualCompareValue = 100, VirtualCount = 200 }, default],
+    };
+
     private static readonly string s_text = GicSnapshotJson.Write(s_v3);
 
     private static GicSnapshot With(GicSnapshot snapshot, VgicAttribute attribute, ulong value) =>
@@ -32,6 +37,8 @@ public class BadSnapshotTests
         { "priority", "DIST_REGS 0x0000000000000420: 0x1 cannot be stored: it reads back as 0x0" },
         { "identity", "DIST_REGS 0x0000000000000008: 0x0 is refused (Invalid)" },
         { "control", "CPU_SYSREGS 0x000000010000C664: 0x8D00 is refused (Invalid)" },
+        { "timer", "timers[1].cntp_ctl: 0x8 has bits beside ENABLE, IMASK and ISTATUS" },
+        { "timers", "timers: 1 are neither none nor one for each of 2 CPUs" },
         { "kind", "kind: 7 is neither 2 nor 3" },
     };
 
@@ -53,11 +60,21 @@ public class BadSnapshotTests
             "priority" => With(s_v3, VgicAttribute.Distributor(0x420), 1),
             "identity" => With(s_v3, VgicAttribute.Distributor(0x008), 0),
             "control" => With(s_v3, VgicAttribute.SystemRegister(Affinity.OfVcpu(1), IccRegister.Control), 0x8D00),
+            "timer" => s_v3 with { Timers = [default, new TimerRegisters { PhysicalControl = 8 }] },
+            "timers" => s_v3 with { Timers = [default] },
             _ => s_v3 with { Kind = (VgicKind)7 },
         };
         SnapshotResult<GicController> result = GicRestore.Restore(forged);
         Assert.Null(result.Value);
         Assert.Equal(expected, result.Error!.ToString());
+    }
+
+    [Fact]
+    public void Timers_make_the_round_trip_as_text()
+    {
+        GicSnapshot? read = GicSnapshotJson.Read(s_text).Value;
+        Assert.Equal(s_v3.Timers, read?.Timers);
+        Assert.Empty(GicSnapshotJson.Read(GicSnapshotJson.Write(s_v2)).Value!.Timers);
     }
 
     [Fact]
@@ -113,6 +130,9 @@ public class BadSnapshotTests
     [InlineData("\"0.0.0.1\"", "\"0.0.1\"", "cpus[1]: is no affinity such as '0.0.1.3'")]
     [InlineData("\"DIST_REGS\"", "\"DIST\"", "attributes[0].group: 'DIST' is no group of a KVM GIC device")]
     [InlineData("\"0x8\"", "\"8\"", "attributes[0].attr: is no hexadecimal number of at most 64 bits such as '0x1F'")]
+    [InlineData("\"0x64\"", "\"100\"", "timers[0].cntv_cval: is no hexadecimal number of at most 64 bits such as '0x1F'")]
+    [InlineData("\"cntvct\"", "\"cnt\"", "timers[0]: has no 'cntvct'")]
+    [InlineData("\"timers\": [", "\"timers\": [ 7,", "timers[0]: is no object")]
     [InlineData("\"attr\"", "\"attribute\"", "attributes[0]: has no 'attr'")]
     [InlineData("\"format\": \"orrery-gic\"", "\"format\": \"orrery-gic\", \"more\": 1", "snapshot: has an unknown 'more'")]
     [InlineData("\"orrery-gic\"", "\"\\udc00\"", "text: has a string with half of a surrogate pair")]
