@@ -49,7 +49,7 @@ public class TimerMutantTests
     /// The shortest events after which the two differ in something that a guest or its GIC can see: breadth first, so that no
     /// shorter one exists among these events; null if there is none of at most so many.
     /// </summary>
-    private static IReadOnlyList<string>? ShortestDifference(TimerDeviations mutant, int depthMax)
+    private static string[]? ShortestDifference(TimerDeviations mutant, int depthMax)
     {
         var seen = new HashSet<(GuestView, GuestView)>();
         var open = new Queue<(GuestView Reference, GuestView Mutant, string[] Trace)>();
