@@ -79,8 +79,8 @@ internal sealed record LabSession(RunFolder Folder, IRunObserver Observer, IKern
     private static PosixSignalRegistration OnSignal(PosixSignal signal, CancellationTokenSource stop)
         => PosixSignalRegistration.Create(signal, context =>
         {
-            // The run ends in order and leaves its logs; a second signal of the kind changes nothing.
-            context.Cancel = true;
+            // The run ends in order and leaves its logs; a second signal ends it as it stands: its guests end with it.
+            context.Cancel = !stop.IsCancellationRequested;
             stop.Cancel();
         });
 }

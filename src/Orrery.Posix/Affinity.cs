@@ -24,6 +24,20 @@ public static unsafe class Affinity
         return Libc.Result(Libc.sched_setaffinity(id, MaskBytes, mask));
     }
 
+    /// <summary>Lets the calling thread, and what it starts, run on all of <paramref name="processors"/>.</summary>
+    /// <returns>0, or a negated <see cref="Errno"/>.</returns>
+    public static int AllowCurrentThread(IReadOnlyList<int> processors)
+    {
+        byte* mask = stackalloc byte[MaskBytes];
+        new Span<byte>(mask, MaskBytes).Clear();
+        foreach (int cpu in processors)
+        {
+            mask[cpu / 8] |= (byte)(1 << (cpu % 8));
+        }
+
+        return Libc.Result(Libc.sched_setaffinity(0, MaskBytes, mask));
+    }
+
     /// <summary>The processors the calling thread may run on, ascending.</summary>
     public static IReadOnlyList<int> AllowedProcessors()
     {

@@ -17,6 +17,9 @@ public static class Errno
     /// <summary>Bad file descriptor.</summary>
     public const int EBADF = 9;
 
+    /// <summary>No such child process.</summary>
+    public const int ECHILD = 10;
+
     /// <summary>Would block, or a time limit of the socket has passed.</summary>
     public const int EAGAIN = 11;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Orrery.Machines.Processes;
+using Orrery.Posix;
 
 namespace Orrery.Cli.Commands;
 
@@ -13,6 +14,8 @@ internal static class MachineCommand
         var command = new Command("machine", "Runs one C# machine, described as JSON on standard input.") { Hidden = true };
         command.SetAction(_ =>
         {
+            // A lab that is killed takes its machines with it; one that is gone already sends no specification.
+            CurrentProcess.DieWithParent();
             MachineSpecification? specification = MachineSpecification.Parse(Console.In.ReadToEnd(), out string error);
             if (specification is null)
             {

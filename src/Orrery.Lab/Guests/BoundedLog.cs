@@ -5,13 +5,11 @@ namespace Orrery.Lab.Guests;
 /// <summary>A file that takes what a guest prints, up to a limit: a guest that prints for ever must not fill the disk.</summary>
 /// <param name="path">The file, which is replaced; null writes nothing.</param>
 /// <param name="bytesMax">The limit.</param>
-/// <remarks>A full disk ends the file, not the run.</remarks>
+/// <remarks>A full disk ends the file, and a folder that has gone makes none: neither ends the run.</remarks>
 internal sealed class BoundedLog(string? path, long bytesMax) : IDisposable
 {
     // Unbuffered: the last lines of a guest are there when Orrery is killed.
-    private readonly FileStream? _file = path is null
-        ? null
-        : new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+    private readonly FileStream? _file = path is null ? null : Open(path);
 
     private long _written;
     private long _dropped;
@@ -26,6 +24,18 @@ internal sealed class BoundedLog(string? path, long bytesMax) : IDisposable
 
         _written += kept.Length;
         _dropped += bytes.Length - kept.Length;
+    }
+
+    private static FileStream? Open(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     /// <inheritdoc/>

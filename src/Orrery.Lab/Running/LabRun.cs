@@ -81,6 +81,26 @@ public static class LabRun
         IRunObserver observer,
         CancellationToken cancellation)
     {
+        try
+        {
+            return RunFromHere(lab, options, folder, kernel, checkpoint, observer, cancellation);
+        }
+        catch (IOException e)
+        {
+            // The host has no descriptors or no room left.
+            return RunResult.Unusable(lab.Seed, $"the host: {e.Message}");
+        }
+    }
+
+    private static RunResult RunFromHere(
+        LabDefinition lab,
+        RunOptions options,
+        RunFolder folder,
+        string? kernel,
+        CheckpointState? checkpoint,
+        IRunObserver observer,
+        CancellationToken cancellation)
+    {
         using RunningLab? running = RunningLab.Build(lab, options, folder, kernel, out string error);
         if (running is null)
         {
@@ -98,7 +118,9 @@ public static class LabRun
             return RunResult.Unusable(lab.Seed, $"the checkpoint cannot be resumed: {wrong}");
         }
 
-        var reporter = new RunReporter(running, observer, options.Pace);
+        using var limit = new CancellationTokenSource(options.Timeout ?? Timeout.InfiniteTimeSpan);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+        var reporter = new RunReporter(running, observer, options.Pace, stop.Token);
         running.Simulator.AddRecordReader(reporter);
         running.Simulator.EpochEnded += reporter.OnEpochEnded;
         running.Simulator.EpochEnded += new ProgressKeeper(folder, recorded, running.Notices).OnEpochEnded;
@@ -113,8 +135,6 @@ public static class LabRun
             return RunResult.Unusable(lab.Seed, error);
         }
 
-        using var limit = new CancellationTokenSource(options.Timeout ?? Timeout.InfiniteTimeSpan);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         // A worker may be waiting for a guest that computes; without guests nobody waits.
         using CancellationTokenRegistration kill = stop.Token.Register(running.KillGuests);
         RunEnd end = RunEnd.Of(lab.Until, running.RunningNodes);

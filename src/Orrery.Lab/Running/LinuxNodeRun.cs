@@ -10,7 +10,8 @@ namespace Orrery.Lab.Running;
 /// <summary>A real Linux machine of a running lab: a User-Mode Linux kernel process.</summary>
 internal sealed class LinuxNodeRun : ParticipantNodeRun
 {
-    private const int ExitWaitMilliseconds = 2000;
+    // Only a guest that goes on without its connection takes that long, not one on a busy host: this decides how it ended.
+    private const int ExitWaitMilliseconds = 60_000;
 
     private readonly LinuxNode _definition;
     private readonly GuestTimeline _host;

@@ -184,13 +184,13 @@ internal abstract class ParticipantNodeRun : RunningNode, IParticipantOwner, IEv
     {
         switch (message.Kind)
         {
-            case GuestMessageKind.Ready:
+            case GuestMessageKind.Ready when State == NodeState.Booting:
                 Ready();
                 break;
             case GuestMessageKind.Done when Runs && !HasEnded:
                 Exited(message.Status);
                 break;
-            case GuestMessageKind.Failed:
+            case GuestMessageKind.Failed when !HasEnded:
                 Notices.Fault($"node {Name}: {message.Text}");
                 Failed();
                 break;

@@ -11,16 +11,20 @@ internal sealed class ProcessorLease : IDisposable
 {
     private readonly List<Socket> _held = [];
 
-    private ProcessorLease(IReadOnlyList<int> processors) => Processors = processors;
+    private readonly IReadOnlyList<int> _allowed = Affinity.AllowedProcessors();
+
+    private ProcessorLease()
+    {
+    }
 
     /// <summary>One processor per worker.</summary>
-    public IReadOnlyList<int> Processors { get; private set; }
+    public IReadOnlyList<int> Processors { get; private set; } = [];
 
     /// <summary>Takes <paramref name="workers"/> processors, free ones first, none twice unless there are too few.</summary>
     public static ProcessorLease Take(int workers)
     {
-        IReadOnlyList<int> allowed = Affinity.AllowedProcessors();
-        var lease = new ProcessorLease([]);
+        var lease = new ProcessorLease();
+        IReadOnlyList<int> allowed = lease._allowed;
         List<int> taken = [.. allowed.Where(lease.TryTake).Take(workers)];
         List<int> shared = [.. allowed.Except(taken)];
         // All else is busy with other runs: share from a place that differs between them.
@@ -34,9 +38,10 @@ internal sealed class ProcessorLease : IDisposable
         return lease;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Gives the processors back. The calling thread, which was the first worker, may run on all of them again.</summary>
     public void Dispose()
     {
+        Affinity.AllowCurrentThread(_allowed);
         foreach (Socket socket in _held)
         {
             socket.Dispose();

@@ -9,17 +9,22 @@ namespace Orrery.Lab.Running;
 /// </summary>
 internal sealed class RunReporter : IRecordReader
 {
+    private static readonly TimeSpan PaceWaitMax = TimeSpan.FromDays(1); // a wait holds 24 days at most
+
     private readonly RunningLab _run;
     private readonly IRunObserver _observer;
     private readonly double? _pace;
     private readonly SimTime _begin;
+    private readonly CancellationToken _stop;
     private readonly Dictionary<Origin, RunningNode> _nodes;
 
     /// <param name="run">The run.</param>
     /// <param name="observer">Who is told.</param>
     /// <param name="pace">Simulated seconds per wall-clock second, at most.</param>
-    public RunReporter(RunningLab run, IRunObserver observer, double? pace)
+    /// <param name="stop">Ends a wait for the pace.</param>
+    public RunReporter(RunningLab run, IRunObserver observer, double? pace, CancellationToken stop)
     {
+        _stop = stop;
         _run = run;
         _observer = observer;
         _pace = pace;
@@ -53,9 +58,9 @@ internal sealed class RunReporter : IRecordReader
         if (_pace is { } pace)
         {
             TimeSpan ahead = TimeSpan.FromSeconds((time - _begin).TotalSeconds / pace) - _run.Wall;
-            if (ahead > TimeSpan.Zero)
+            for (; ahead > TimeSpan.Zero && !_stop.IsCancellationRequested; ahead -= PaceWaitMax)
             {
-                Thread.Sleep(ahead);
+                _stop.WaitHandle.WaitOne(ahead < PaceWaitMax ? ahead : PaceWaitMax);
             }
         }
     }

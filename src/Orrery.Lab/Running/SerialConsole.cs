@@ -171,9 +171,14 @@ internal sealed class SerialConsole : IEventHandler, IDisposable
 
     private void AwaitAcknowledgement()
     {
+        var limit = new WaitLimit(AnswerLimitMilliseconds);
         while (Outstanding > 0 && !_isLost && _participant!.State == ParticipantState.Waiting)
         {
-            if (!_reactor.RunOnce(AnswerLimitMilliseconds))
+            if (limit.Next() is > 0 and int slice)
+            {
+                _reactor.RunOnce(slice);
+            }
+            else
             {
                 Lose("does not acknowledge what is typed; was its kernel built with kernel/patches?");
             }

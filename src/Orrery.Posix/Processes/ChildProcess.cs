@@ -85,6 +85,13 @@ public sealed unsafe class ChildProcess : IDisposable
             result = Libc.Result(Libc.waitid(Libc.P_PID, Id, &information, Libc.WEXITED | Libc.WNOHANG));
         }
         while (result == -Errno.EINTR);
+        if (result == -Errno.ECHILD)
+        {
+            // The host reaps for us (SIGCHLD was ignored when this program was started): it has ended, nobody knows how.
+            _reaped = true;
+            return new ExitStatus(0, 0);
+        }
+
         if (result < 0 || information.ProcessId == 0)
         {
             return null;

@@ -1,3 +1,4 @@
+using Orrery.Posix;
 using Orrery.Simulation;
 
 namespace Orrery.TimeTravel;
@@ -137,7 +138,7 @@ public sealed partial class Calendar
             else
             {
                 ScheduleRequest(participant);
-                if (participant.Request == SimTime.Never || participant.Request != Timeline.NextEventTime)
+                if (participant.Request != Timeline.NextEventTime || participant.Request >= Timeline.Limit)
                 {
                     AnswerWait();
                 }
@@ -154,13 +155,12 @@ public sealed partial class Calendar
     private void ServeWhile(
         Participant participant, Func<Participant, bool> condition, Func<Participant, ParticipantFault> describe)
     {
-        long deadline = Environment.TickCount64 + _waitLimitMilliseconds;
+        var limit = new WaitLimit(_waitLimitMilliseconds);
         while (condition(participant))
         {
-            long left = deadline - Environment.TickCount64;
-            if (left > 0)
+            if (limit.Next() is > 0 and int slice)
             {
-                Reactor.RunOnce((int)left);
+                Reactor.RunOnce(slice);
                 continue;
             }
 
@@ -171,7 +171,7 @@ public sealed partial class Calendar
                 return;
             }
 
-            deadline = Environment.TickCount64 + _waitLimitMilliseconds;
+            limit = new WaitLimit(_waitLimitMilliseconds);
         }
     }
 

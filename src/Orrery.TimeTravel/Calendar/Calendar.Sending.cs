@@ -94,15 +94,18 @@ public sealed partial class Calendar
         }
 
         Send(participant, [new TimeTravelMessage(operation, sequence, time)]);
+        var limit = new WaitLimit(_waitLimitMilliseconds);
         while (participant.Stream is { } stream && participant.IsUnacknowledged(sequence))
         {
-            if (stream.TryTake(out TimeTravelMessage message))
+            // What else it says does not prolong the wait.
+            bool waits = limit.Next() > 0;
+            if (waits && stream.TryTake(out TimeTravelMessage message))
             {
                 Handle(participant, message);
                 continue;
             }
 
-            int received = stream.Receive(wait: true);
+            int received = waits ? stream.Receive(wait: true) : -Errno.EAGAIN;
             if (received == -Errno.EAGAIN)
             {
                 ParticipantFault fault = Fault(
@@ -111,6 +114,8 @@ public sealed partial class Calendar
                 {
                     Drop(participant, fault);
                 }
+
+                limit = new WaitLimit(_waitLimitMilliseconds);
             }
             else if (received <= 0)
             {

@@ -79,17 +79,17 @@ internal sealed class BackChannel : IReadinessHandler, IDisposable
     /// <summary>Serves the timeline's sockets until all calls are answered.</summary>
     internal void WaitForAnswers(int limitMilliseconds)
     {
-        long deadline = Environment.TickCount64 + limitMilliseconds;
+        var limit = new WaitLimit(limitMilliseconds);
         while (_callsUnanswered + _changesUnanswered > 0 && !_closed)
         {
-            long left = deadline - Environment.TickCount64;
-            if (left <= 0)
+            int slice = limit.Next();
+            if (slice == 0)
             {
                 _owner.Fail(VirtioRule.AnswerInTime, $"no answer to an interrupt within {limitMilliseconds} ms");
                 return;
             }
 
-            _reactor.RunOnce((int)left);
+            _reactor.RunOnce(slice);
         }
     }
 

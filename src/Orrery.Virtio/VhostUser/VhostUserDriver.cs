@@ -143,11 +143,11 @@ public sealed partial class VhostUserDriver : DriverTransport, IReadinessHandler
 
     private void WaitForAnswer()
     {
-        long deadline = Environment.TickCount64 + _answerLimitMilliseconds;
+        var limit = new WaitLimit(_answerLimitMilliseconds);
         while (!_answered && State == TransportState.Connected)
         {
-            long left = deadline - Environment.TickCount64;
-            if (left <= 0)
+            int slice = limit.Next();
+            if (slice == 0)
             {
                 Fail(
                     VirtioRule.AnswerInTime,
@@ -155,7 +155,7 @@ public sealed partial class VhostUserDriver : DriverTransport, IReadinessHandler
                 return;
             }
 
-            _reactor.RunOnce((int)left);
+            _reactor.RunOnce(slice);
         }
     }
 
