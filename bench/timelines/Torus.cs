@@ -24,7 +24,7 @@ internal sealed class Torus
     internal Torus(int workers, int spinsPerEvent)
     {
         _spinsPerEvent = spinsPerEvent;
-        _simulator = new Simulator(new SimulatorOptions { Seed = 1, Workers = workers, SplitsGroups = true });
+        _simulator = new Simulator(new SimulatorOptions { Seed = 1, Workers = workers, Splitting = GroupSplitting.Always });
         Node[] nodes = [.. Enumerable.Range(0, Side * Side).Select(i => new Node(this, i))];
         for (int i = 0; i < nodes.Length; i++)
         {

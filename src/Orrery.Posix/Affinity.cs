@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Orrery.Posix;
 
 /// <summary>
@@ -38,6 +40,22 @@ public static unsafe class Affinity
         return Libc.Result(Libc.sched_setaffinity(0, MaskBytes, mask));
     }
 
+    /// <summary>
+    /// Moves process <paramref name="id"/>, all its threads and all processes it has started to processor <paramref name="cpu"/>.
+    /// What one of them starts meanwhile may be missed; what has ended meanwhile does no harm.
+    /// </summary>
+    public static void PinTree(int id, int cpu)
+    {
+        foreach (int thread in Numbers(ThreadsOf(id)))
+        {
+            _ = Pin(thread, cpu);
+            foreach (int child in Numbers(ChildrenOf(id, thread)))
+            {
+                PinTree(child, cpu);
+            }
+        }
+    }
+
     /// <summary>The processors the calling thread may run on, ascending.</summary>
     public static IReadOnlyList<int> AllowedProcessors()
     {
@@ -54,5 +72,40 @@ public static unsafe class Affinity
         }
 
         return allowed;
+    }
+
+    private static IEnumerable<string?> ThreadsOf(int id)
+    {
+        try
+        {
+            return Directory.GetDirectories($"/proc/{id}/task").Select(Path.GetFileName);
+        }
+        catch (IOException)
+        {
+            return []; // it has ended
+        }
+    }
+
+    private static string[] ChildrenOf(int id, int thread)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{id}/task/{thread}/children").Split(' ');
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
+
+    private static IEnumerable<int> Numbers(IEnumerable<string?> words)
+    {
+        foreach (string? word in words)
+        {
+            if (int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+            {
+                yield return number;
+            }
+        }
     }
 }

@@ -13,15 +13,17 @@ public sealed class KilledRunTests : IDisposable
 
     public void Dispose() => _labs.Dispose();
 
-    [Fact]
-    public void Nothing_is_left_but_how_far_it_came()
+    [Theory]
+    [InlineData("never")]
+    [InlineData("always")]
+    public void Nothing_is_left_but_how_far_it_came(string split)
     {
         FinishedLab before = _labs.Run(TrafficLabs.Pair);
         string folder = Directory.CreateDirectory(_labs.NewPath()).FullName;
         string lab = Path.Combine(folder, "lab.yaml");
         File.WriteAllText(lab, TrafficLabs.Pair);
         string result = Path.Combine(folder, "out", "result.json");
-        using var run = OrreryRun.Start(folder, ["run", lab, "--out", "out", "--set", "nodes.client.run=while true; do ping -c 1 server; done"]);
+        using var run = OrreryRun.Start(folder, ["run", lab, "--out", "out", "--jobs", "2", "--split", split, "--set", "nodes.client.run=while true; do ping -c 1 server; done"]);
         WaitUntil(() => run.HasExited || SimulatedNs(result) > 0);
 
         IReadOnlyList<int> processes = run.Descendants();
@@ -42,7 +44,7 @@ public sealed class KilledRunTests : IDisposable
         Assert.Equal(before.Result.Digest, after.Result.Digest);
 
         // The folder is a run's, so that another may use it.
-        using var again = OrreryRun.Start(folder, ["run", lab, "--out", "out"]);
+        using var again = OrreryRun.Start(folder, ["run", lab, "--out", "out", "--jobs", "2", "--split", split]);
         Assert.Equal(0, again.WaitForExit());
         using JsonDocument final = JsonDocument.Parse(File.ReadAllText(result));
         Assert.Equal(before.Result.Digest, final.RootElement.GetProperty("digest").GetString());

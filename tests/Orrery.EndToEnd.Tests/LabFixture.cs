@@ -105,9 +105,10 @@ internal sealed class Watcher : IRunObserver
     /// <summary>Called between epochs.</summary>
     public Action<IRunView>? OnProgress { get; init; }
 
-    public void Started(IRunView run)
-    {
-    }
+    /// <summary>Called before anything runs.</summary>
+    public Action<IRunView>? OnStarted { get; init; }
+
+    public void Started(IRunView run) => OnStarted?.Invoke(run);
 
     public void NodeChanged(NodeView node, SimTime time)
     {

@@ -1,4 +1,5 @@
 using Orrery.Lab.Running;
+using Orrery.Simulation;
 
 namespace Orrery.EndToEnd.Tests;
 
@@ -61,8 +62,10 @@ public sealed class PingTests : IDisposable
         Assert.Equal("one\n", lab.OutputOf("a"));
     }
 
-    [Fact]
-    public void A_guest_that_is_killed_costs_nobody_else_anything()
+    [Theory]
+    [InlineData(GroupSplitting.Never)]
+    [InlineData(GroupSplitting.Always)]
+    public void A_guest_that_is_killed_costs_nobody_else_anything(GroupSplitting splitting)
     {
         bool killed = false;
         var watcher = new Watcher
@@ -81,13 +84,15 @@ public sealed class PingTests : IDisposable
             nodes:
               client: { kind: linux, run: ping -c 20 server }
               server: { kind: linux }
-              victim: { kind: linux, run: while true; do sleep 1; done }
+              victim: { kind: linux, run: ping server >/dev/null }
             links:
               - between: [client, server]
                 delay: 5ms
+              - between: [victim, server]
+                delay: 5ms
             until: client exits
             """,
-            null, watcher);
+            new RunOptions { Jobs = 2, Splitting = splitting }, watcher);
         Assert.Equal(20, lab.PingsOf("client").Count);
         Assert.Equal(0, lab.Result.Nodes[0].ExitCode);
         Assert.Equal("failed", lab.Result.Nodes[2].State);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Orrery.Lab.Records;
 using Orrery.Lab.Running;
+using Orrery.Simulation;
 
 namespace Orrery.EndToEnd.Tests;
 
@@ -25,6 +26,30 @@ public sealed class ReproducibilityTests : IDisposable
         Assert.Equal(digest, DigestOf(lab, 1, "calendar.memory=off"));
         Assert.Equal(digest, DigestOf(lab, 2, "calendar.memory=off"));
         Assert.Equal(digest, DigestOf(lab, 2, "nodes.server.calendar.memory=off"));
+        Assert.Equal(digest, DigestOf(lab, new RunOptions { Jobs = 2, Splitting = GroupSplitting.Never }));
+        Assert.Equal(digest, DigestOf(lab, new RunOptions { Jobs = 2, Splitting = GroupSplitting.Always }));
+        Assert.Equal(digest, DigestOf(lab, new RunOptions { Jobs = 2, Splitting = GroupSplitting.Always }, "calendar.memory=off"));
+        Assert.Equal(digest, DigestOf(lab, new RunOptions { Jobs = 4, Splitting = GroupSplitting.Always }));
+    }
+
+    [Fact]
+    public void The_wire_between_two_workers_is_named_with_how_long_they_waited_for_it()
+    {
+        FinishedLab run = _labs.Run(
+            """
+            nodes:
+              client: { run: ping -c 3 server }
+              server: { kind: linux }
+              bystander: { kind: linux }
+            links:
+              - { name: cable, between: [client, server], delay: 5ms }
+            until: client exits
+            """,
+            new RunOptions { Jobs = 3, Splitting = GroupSplitting.Always });
+        Assert.Equal(RunStatus.Passed, run.Result.Status);
+        Assert.Equal("cable", run.Result.HeldBackBy!.Network);
+        Assert.InRange(run.Result.HeldBackBy.Seconds, 1e-6, 3 * run.Result.WallSeconds);
+        Assert.Null(_labs.Run(TrafficLabs.Pair, new RunOptions { Jobs = 1 }).Result.HeldBackBy);
     }
 
     [Fact]
@@ -109,10 +134,37 @@ public sealed class ReproducibilityTests : IDisposable
         Assert.Equal("frames server.eth0", difference.Stream);
     }
 
-    private RunDifference DifferenceWith(string setting)
+    [Fact]
+    public void A_worker_that_confuses_the_order_of_events_is_found_at_who_saw_it()
     {
-        FinishedLab first = _labs.Run(TrafficLabs.Pair);
-        FinishedLab second = _labs.Run(TrafficLabs.Pair, null, null, setting);
+        // The questions of both clients reach the switch at the same instant, from another worker than the switch's.
+        const string lab = """
+            nodes:
+              server: { kind: machine, process: own, program: echo }
+              left: { kind: machine, process: own, program: ping server --count 3 }
+              right: { kind: machine, process: own, program: ping server --count 3 }
+            segments:
+              lan: { nodes: [server, left, right], delay: 2ms }
+            until: 4s
+            """;
+        RunOptions split = LabFixture.WithMachineCommand with { Jobs = 2, Splitting = GroupSplitting.Always };
+        FinishedLab right = _labs.Run(lab, LabFixture.WithMachineCommand with { Jobs = 1 });
+        Assert.Equal(right.Result.Digest, _labs.Run(lab, split).Result.Digest);
+        var planting = new Watcher { OnStarted = run => ((RunningLab)run).Simulator.Workers[0].IsDisorderly = true };
+        FinishedLab wrong = _labs.Run(lab, split, planting);
+
+        RunDifference difference = DifferenceOf(right, wrong);
+        Assert.Equal("frames server.eth0", difference.Stream);
+        Assert.Equal(difference.Left!.Time, difference.Right!.Time);
+        Assert.NotEqual(difference.Left.Payload, difference.Right.Payload);
+        Assert.Equal(right.Result.Status, wrong.Result.Status);
+    }
+
+    private RunDifference DifferenceWith(string setting) =>
+        DifferenceOf(_labs.Run(TrafficLabs.Pair), _labs.Run(TrafficLabs.Pair, null, null, setting));
+
+    private static RunDifference DifferenceOf(FinishedLab first, FinishedLab second)
+    {
         Assert.NotEqual(first.Result.Digest, second.Result.Digest);
         using RecordFileReader left = RecordFileReader.Open(first.Folder.Records, out _)!;
         using RecordFileReader right = RecordFileReader.Open(second.Folder.Records, out _)!;
@@ -125,9 +177,12 @@ public sealed class ReproducibilityTests : IDisposable
         return comparison.Finish(rightIsCutOff: false)!;
     }
 
-    private string DigestOf(string lab, int jobs, params string[] settings)
+    private string DigestOf(string lab, int jobs, params string[] settings) =>
+        DigestOf(lab, new RunOptions { Jobs = jobs }, settings);
+
+    private string DigestOf(string lab, RunOptions options, params string[] settings)
     {
-        FinishedLab run = _labs.Run(lab, new RunOptions { Jobs = jobs }, null, settings);
+        FinishedLab run = _labs.Run(lab, options, null, settings);
         Assert.Equal((RunStatus.Passed, ""), (run.Result.Status, run.Result.Reason));
         return run.Result.Digest;
     }

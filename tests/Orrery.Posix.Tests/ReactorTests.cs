@@ -66,7 +66,4 @@ public class ReactorTests
             Assert.False(reactor.RunOnce(0));
         }
     }
-
-    [Fact]
-    public void The_thread_may_run_somewhere() => Assert.NotEmpty(Affinity.AllowedProcessors());
 }

@@ -48,7 +48,7 @@ internal static class RunCommand
             "Runs a lab. Exit status: 0 passed, 1 a node's command failed, 2 wrong usage or lab, 3 --timeout passed, "
             + "4 a participant broke the protocol or crashed, 5 nothing can ever happen again, 6 --twice differs, 130 interrupted.")
         {
-            lab, words, seed, until, limits.Jobs, limits.Pace, output, set, json, limits.Timeout, kernel, checkpoint, twice, verbose, calendar, segment,
+            lab, words, seed, until, limits.Jobs, limits.Split, limits.Pace, output, set, json, limits.Timeout, kernel, checkpoint, twice, verbose, calendar, segment,
         };
         command.Validators.Add(result => Check(result, calendar, segment, twice, checkpoint));
         command.SetAction(parsed =>
@@ -68,6 +68,7 @@ internal static class RunCommand
             {
                 OutFolder = parsed.GetValue(output),
                 Jobs = parsed.GetValue(limits.Jobs) ?? 0,
+                Splitting = limits.SplittingOf(parsed),
                 Pace = parsed.GetValue(limits.Pace),
                 Timeout = limits.TimeoutOf(parsed),
                 Kernel = parsed.GetValue(kernel),

@@ -65,6 +65,9 @@ internal sealed class LinuxNodeRun : ParticipantNodeRun
     }
 
     /// <inheritdoc/>
+    protected override int ProcessId => _guest is { Ended: null } ? _guest.ProcessId : 0;
+
+    /// <inheritdoc/>
     protected override bool TryLaunch(out string error)
     {
         bool started = _guest!.TryStart(Processor, out error);

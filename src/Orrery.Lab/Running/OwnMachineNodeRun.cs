@@ -51,6 +51,9 @@ internal sealed class OwnMachineNodeRun : ParticipantNodeRun
     public bool TryPrepare(out string error) => TryServe(PathOf, out error);
 
     /// <inheritdoc/>
+    protected override int ProcessId => _process is { HasExited: false } ? _process.Id : 0;
+
+    /// <inheritdoc/>
     protected override bool TryLaunch(out string error)
     {
         lock (_lock)

@@ -47,8 +47,11 @@ internal abstract class ParticipantNodeRun : RunningNode, IParticipantOwner, IEv
         _devices.Add((ControlSocket, new VirtioConsoleDevice(_control)));
     }
 
-    /// <summary>The processor its process stays on; decided before it starts.</summary>
-    public int? Processor { get; set; }
+    /// <summary>The processor its process is started on; null leaves that to the host.</summary>
+    protected int? Processor { get; private set; }
+
+    /// <summary>The process, if it runs; else 0.</summary>
+    protected abstract int ProcessId { get; }
 
     /// <summary>How it introduces itself to the calendar: by its place in the lab file.</summary>
     protected ulong Id => (ulong)_definition.Index + 1;
@@ -61,6 +64,24 @@ internal abstract class ParticipantNodeRun : RunningNode, IParticipantOwner, IEv
 
     /// <summary>It at its calendar; null before <see cref="TryServe"/>.</summary>
     protected Participant? Participant => _clock.Participant;
+
+    /// <summary>
+    /// Puts its process, and all that this has started, on a processor: that of the worker that waits for it. While the
+    /// simulation stands still.
+    /// </summary>
+    public void MoveTo(int processor)
+    {
+        if (processor == Processor)
+        {
+            return;
+        }
+
+        Processor = processor;
+        if (ProcessId > 0)
+        {
+            Affinity.PinTree(ProcessId, processor);
+        }
+    }
 
     /// <summary>Starts what belongs to the lab from its beginning; what joins late starts by itself.</summary>
     public bool TryStartNow(out string error)

@@ -12,6 +12,9 @@ public sealed record RunOptions
     /// <summary>Worker threads, each with the guests of its timelines on a core of its own; 0: as many as there are cores.</summary>
     public int Jobs { get; init; }
 
+    /// <summary>Whether guests that a wire joins may be on different workers.</summary>
+    public GroupSplitting Splitting { get; init; } = GroupSplitting.WhenItPays;
+
     /// <summary>Simulated seconds per wall-clock second, at most; null: as fast as it goes.</summary>
     public double? Pace { get; init; }
 

@@ -14,6 +14,7 @@ internal sealed class RunningLab : IRunView, IDisposable
 {
     private readonly LabDefinition _lab;
     private readonly RunOptions _options;
+    private readonly TimelinePlan _plan;
     private readonly Stopwatch _wall = Stopwatch.StartNew();
     private readonly List<RunningNode> _nodes = [];
     private readonly Dictionary<int, Timeline> _timelines = [];
@@ -27,14 +28,17 @@ internal sealed class RunningLab : IRunView, IDisposable
         _lab = lab;
         _options = options;
         Folder = folder.Path;
-        int jobs = Math.Min(options.Jobs > 0 ? options.Jobs : Environment.ProcessorCount, TimelinePlan.IndependentPartsOf(lab));
-        _processors = ProcessorLease.Take(jobs);
+        _plan = TimelinePlan.Of(lab);
+        int jobs = options.Jobs > 0 ? options.Jobs : Environment.ProcessorCount;
+        _processors = ProcessorLease.Take(Math.Min(jobs, _plan.TimelineCount));
         Simulator = new Simulator(new SimulatorOptions
         {
             Seed = lab.Seed,
             EpochLength = lab.Calendar.Epoch,
-            Workers = jobs,
+            Workers = _processors.Processors.Count,
+            Splitting = options.Splitting,
             WorkerStarting = worker => Posix.Affinity.PinCurrentThread(_processors.Processors[worker]),
+            WorkersAssigned = MoveGuests,
         });
         Fabric = new Fabric(Simulator);
     }
@@ -91,8 +95,6 @@ internal sealed class RunningLab : IRunView, IDisposable
         Simulator.AssignWorkers();
         foreach (ParticipantNodeRun node in _nodes.OfType<ParticipantNodeRun>())
         {
-            // A guest belongs on the core of the worker that waits for it.
-            node.Processor = _processors.Processors[node.Timeline.WorkerIndex];
             if (!node.TryStartNow(out error))
             {
                 return false;
@@ -135,12 +137,20 @@ internal sealed class RunningLab : IRunView, IDisposable
         _processors.Dispose();
     }
 
+    /// <summary>A guest belongs on the core of the worker that waits for it.</summary>
+    private void MoveGuests()
+    {
+        foreach (ParticipantNodeRun node in _nodes.OfType<ParticipantNodeRun>())
+        {
+            node.MoveTo(_processors.Processors[node.Timeline.WorkerIndex]);
+        }
+    }
+
     private bool TryBuild(RunFolder folder, string? kernel, out string error)
     {
         // Origins are numbered here, in the order of the lab file: nodes, then ports and networks, then devices.
-        TimelinePlan plan = TimelinePlan.Of(_lab);
         Origin[] origins = [.. _lab.Nodes.Select(node => Simulator.AddOrigin(node.Name))];
-        Port[][] ports = [.. _lab.Nodes.Select(node => AddPorts(node, TimelineOf(plan, node.Index)))];
+        Port[][] ports = [.. _lab.Nodes.Select(node => AddPorts(node, TimelineOf(node.Index)))];
         foreach (NetworkDefinition network in _lab.Networks)
         {
             ImmutableArray<Port> ends = [.. network.Ports.Select(port => ports[port.Node][port.Interface])];
@@ -158,9 +168,9 @@ internal sealed class RunningLab : IRunView, IDisposable
         {
             bool added = node switch
             {
-                LinuxNode linux => TryAddLinux(linux, TimelineOf(plan, node.Index), origins[node.Index], ports[node.Index], folder, kernel, out error),
-                MachineNode { OwnProcess: false } machine => TryAddMachine(machine, TimelineOf(plan, node.Index), origins[node.Index], ports[node.Index], out error),
-                MachineNode machine => TryAddOwnMachine(machine, TimelineOf(plan, node.Index), origins[node.Index], ports[node.Index], out error),
+                LinuxNode linux => TryAddLinux(linux, TimelineOf(node.Index), origins[node.Index], ports[node.Index], folder, kernel, out error),
+                MachineNode { OwnProcess: false } machine => TryAddMachine(machine, TimelineOf(node.Index), origins[node.Index], ports[node.Index], out error),
+                MachineNode machine => TryAddOwnMachine(machine, TimelineOf(node.Index), origins[node.Index], ports[node.Index], out error),
                 _ => Unsupported(node, out error),
             };
             if (!added)
@@ -226,9 +236,9 @@ internal sealed class RunningLab : IRunView, IDisposable
     private Port[] AddPorts(NodeDefinition node, Timeline timeline)
         => [.. node.Interfaces.Select(ethernet => Fabric.AddPort($"{node.Name}.{ethernet.Name}", timeline))];
 
-    private Timeline TimelineOf(TimelinePlan plan, int node)
+    private Timeline TimelineOf(int node)
     {
-        int leader = plan.LeaderOf(node);
+        int leader = _plan.LeaderOf(node);
         if (!_timelines.TryGetValue(leader, out Timeline? timeline))
         {
             timeline = Simulator.AddTimeline(_lab.Nodes[leader].Name);

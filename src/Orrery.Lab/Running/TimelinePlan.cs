@@ -39,20 +39,8 @@ internal sealed class TimelinePlan
         return plan;
     }
 
-    /// <summary>
-    /// How many parts of the lab nothing joins, not even a wire with delay: more workers than that would only wait, and
-    /// cost a wake-up in every epoch.
-    /// </summary>
-    public static int IndependentPartsOf(LabDefinition lab)
-    {
-        var joined = new TimelinePlan(lab.Nodes.Length);
-        foreach (NetworkDefinition network in lab.Networks)
-        {
-            joined.Join(network.Ports.Select(port => port.Node));
-        }
-
-        return Math.Max(1, lab.Nodes.Select(node => joined.LeaderOf(node.Index)).Distinct().Count());
-    }
+    /// <summary>How many timelines the nodes have, at least one.</summary>
+    public int TimelineCount => Math.Max(1, _leader.Where((_, node) => LeaderOf(node) == node).Count());
 
     /// <summary>The first of the nodes that share a timeline with <paramref name="node"/>; the same for all of them.</summary>
     public int LeaderOf(int node)

@@ -19,11 +19,13 @@ internal readonly struct EventKey(ulong time, uint rank, int slot)
 /// <summary>Priority and origin in one number that orders as they do.</summary>
 internal static class EventRank
 {
+    internal const uint OriginMax = (1u << OriginBits) - 1;
+
     private const int OriginBits = 28;
 
     internal static uint Of(EventPriority priority, uint origin) => ((uint)priority << OriginBits) | origin;
 
     internal static EventPriority Priority(uint rank) => (EventPriority)(rank >> OriginBits);
 
-    internal static uint Origin(uint rank) => rank & ((1u << OriginBits) - 1);
+    internal static uint Origin(uint rank) => rank & OriginMax;
 }

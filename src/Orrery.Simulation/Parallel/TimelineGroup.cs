@@ -9,11 +9,11 @@ internal sealed class TimelineGroup
     private readonly Distances _distances;
     private readonly Channel[][] _entering; // by member
 
-    /// <param name="parts">Its timelines, by the worker that runs them.</param>
+    /// <param name="members">Its timelines.</param>
     /// <param name="channels">The channels between them.</param>
-    internal TimelineGroup(IReadOnlyList<(Worker Worker, List<Timeline> Timelines)> parts, IEnumerable<Channel> channels)
+    internal TimelineGroup(IEnumerable<Timeline> members, IReadOnlyCollection<Channel> channels)
     {
-        Members = [.. parts.SelectMany(part => part.Timelines)];
+        Members = [.. members];
         for (int i = 0; i < Members.Length; i++)
         {
             Members[i].GroupIndex = i;
@@ -22,21 +22,25 @@ internal sealed class TimelineGroup
         ILookup<int, Channel> entering = channels.ToLookup(c => c.To.GroupIndex);
         _entering = [.. Enumerable.Range(0, Members.Length).Select(i => entering[i].ToArray())];
         _distances = new Distances(Members.Length, _entering);
+        ShortestLookahead = channels.Select(channel => channel.Lookahead).DefaultIfEmpty(SimTime.Never - SimTime.Zero).Min();
         Published = new ulong[Members.Length];
         Wanted = new ulong[Members.Length];
-        Shares = new TimelineShare[parts.Count];
-        int first = 0;
-        for (int i = 0; i < parts.Count; i++)
-        {
-            Shares[i] = new TimelineShare(this, parts[i].Worker, first, parts[i].Timelines.Count);
-            first += parts[i].Timelines.Count;
-        }
     }
 
     /// <summary>Its timelines; those of a share are neighbours.</summary>
     internal Timeline[] Members { get; }
 
-    internal TimelineShare[] Shares { get; }
+    /// <summary>The smallest delay between any two of its timelines.</summary>
+    internal SimDuration ShortestLookahead { get; }
+
+    /// <summary>Whether several workers can share it.</summary>
+    internal bool CanBeSplit => Members.Length > 1;
+
+    /// <summary>How much work it is likely to be.</summary>
+    internal double Weight => Members.Sum(timeline => timeline.Weight);
+
+    /// <summary>Who runs it; none before <see cref="Assign"/>.</summary>
+    internal TimelineShare[] Shares { get; private set; } = [];
 
     /// <summary>Guards what the shares tell each other: all that follows, and their mail.</summary>
     internal Lock Lock { get; } = new();
@@ -53,6 +57,19 @@ internal sealed class TimelineGroup
     /// <summary>Whether all members have reached <see cref="End"/> and no mail is left.</summary>
     internal bool IsFinished { get; set; }
 
+    /// <summary>Gives its timelines to workers, with everything standing still.</summary>
+    /// <param name="parts">For each share its worker and how many of the <see cref="Members"/> it has, in their order.</param>
+    internal void Assign(IReadOnlyList<(Worker Worker, int Count)> parts)
+    {
+        Shares = new TimelineShare[parts.Count];
+        int first = 0;
+        for (int i = 0; i < parts.Count; i++)
+        {
+            Shares[i] = new TimelineShare(this, parts[i].Worker, first, parts[i].Count);
+            first += parts[i].Count;
+        }
+    }
+
     /// <summary>Prepares for the epoch up to <paramref name="end"/>, with everything standing still.</summary>
     internal void BeginEpoch(ulong end)
     {
@@ -64,13 +81,10 @@ internal sealed class TimelineGroup
             IsFinished &= Published[i] >= end;
         }
 
-        if (!IsFinished)
+        Array.Fill(Wanted, ulong.MaxValue);
+        foreach (TimelineShare share in Shares)
         {
-            Array.Fill(Wanted, ulong.MaxValue);
-            foreach (TimelineShare share in Shares)
-            {
-                share.BeginEpoch();
-            }
+            share.BeginEpoch();
         }
     }
 

@@ -77,6 +77,7 @@ internal sealed partial class TimelineShare
         {
             bool wantedChanges = _isWaiting;
             _isWaiting = false;
+            _blamed = null;
             TakeInbox();
             _known.AsSpan(_first, _count).CopyTo(_group.Published.AsSpan(_first));
             SendOutgoing();
@@ -100,11 +101,37 @@ internal sealed partial class TimelineShare
         }
     }
 
+    /// <summary>
+    /// Mail has been written for a timeline of another share. If that one waits, it gets the mail as soon as it could do
+    /// something with it, and not only when the running timeline has come as far as the other wanted before: a guest that sends
+    /// for a long time in one turn would keep it waiting all the while.
+    /// </summary>
+    private void HastenFor(Timeline to, ulong due)
+    {
+        if (!Volatile.Read(ref to.Share!._isWaiting))
+        {
+            return; // before it waits it will ask for attention
+        }
+
+        ulong wanted = due - _group.DistancesTo(to.GroupIndex)[_running] + 1;
+        ulong attentionAt = AttentionAt;
+        while (wanted < attentionAt)
+        {
+            ulong seen = Interlocked.CompareExchange(ref _attentionAt, wanted, attentionAt);
+            if (seen == attentionAt)
+            {
+                return;
+            }
+
+            attentionAt = seen;
+        }
+    }
+
     private void TakeInbox()
     {
         foreach (ref readonly Mail mail in _inbox.All)
         {
-            mail.To.Receive(mail.Message);
+            mail.To.Receive(_worker.IsDisorderly ? mail.Message.Disordered() : mail.Message);
             ref ulong known = ref _known[mail.To.GroupIndex];
             known = Math.Min(known, mail.Message.Due);
         }

@@ -38,6 +38,9 @@ internal sealed partial class TimelineShare
         }
     }
 
+    /// <summary>Windows it has run in this epoch.</summary>
+    internal int WindowCount { get; private set; }
+
     internal TimelineGroup Group => _group;
 
     internal Worker Worker => _worker;
@@ -53,6 +56,7 @@ internal sealed partial class TimelineShare
         _group.Published.CopyTo(_known, 0);
         Array.Fill(_blockers, None);
         _blamed = null;
+        WindowCount = 0;
         Volatile.Write(ref _attentionAt, ulong.MaxValue);
     }
 
@@ -91,6 +95,7 @@ internal sealed partial class TimelineShare
         else
         {
             _outgoing.Add(new Mail(to, message));
+            HastenFor(to, message.Due);
         }
 
         ref ulong known = ref _known[to.GroupIndex];
@@ -101,6 +106,7 @@ internal sealed partial class TimelineShare
     {
         Timeline timeline = _group.Members[member];
         _running = member;
+        WindowCount++;
         try
         {
             timeline.RunWindow(limit, this);

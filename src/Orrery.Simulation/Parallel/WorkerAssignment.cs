@@ -6,28 +6,37 @@ namespace Orrery.Simulation;
 /// </summary>
 internal static class WorkerAssignment
 {
-    /// <summary>Makes the groups of <paramref name="timelines"/> and gives each worker its shares.</summary>
-    internal static List<TimelineGroup> Assign(List<Timeline> timelines, List<Channel> channels, IReadOnlyList<Worker> workers, bool splits)
+    /// <summary>The groups of <paramref name="timelines"/>, which nobody runs yet.</summary>
+    internal static List<TimelineGroup> GroupsOf(List<Timeline> timelines, List<Channel> channels)
     {
-        var loads = new double[workers.Count];
-        double fairLoad = timelines.Sum(timeline => timeline.Weight) / workers.Count;
-        var groups = new List<TimelineGroup>();
         ILookup<Timeline, Channel> leaving = channels.Where(c => c.From != c.To).ToLookup(c => c.From);
         ILookup<Timeline, Timeline> neighbours = channels.SelectMany(c => new[] { (c.From, c.To), (c.To, c.From) }).ToLookup(p => p.Item1, p => p.Item2);
+        return [.. Components(timelines, neighbours).Select(component =>
+            new TimelineGroup(component, [.. component.SelectMany(timeline => leaving[timeline])]))];
+    }
+
+    /// <summary>Gives each worker its shares of the groups.</summary>
+    /// <param name="groups">All groups.</param>
+    /// <param name="workers">All workers.</param>
+    /// <param name="splits">Whether a group may have several shares, when it is more than one worker's part of the work.</param>
+    internal static void Assign(List<TimelineGroup> groups, IReadOnlyList<Worker> workers, bool splits)
+    {
+        var loads = new double[workers.Count];
+        double fairLoad = groups.Sum(group => group.Weight) / workers.Count;
 
         // The heaviest first, each to the worker with the least to do.
-        foreach (List<Timeline> component in Components(timelines, neighbours).OrderByDescending(Weight))
+        foreach (TimelineGroup group in groups.OrderByDescending(group => group.Weight))
         {
-            int parts = splits ? (int)Math.Clamp(Math.Ceiling(Weight(component) / fairLoad), 1, workers.Count) : 1;
-            List<(Worker, List<Timeline>)> shares = [];
-            foreach (List<Timeline> part in Cut(component, parts))
+            int parts = splits ? (int)Math.Clamp(Math.Ceiling(group.Weight / fairLoad), 1, workers.Count) : 1;
+            List<(Worker, int)> shares = [];
+            foreach ((int count, double weight) in Cut(group, parts))
             {
                 int worker = Array.IndexOf(loads, loads.Min());
-                loads[worker] += Weight(part);
-                shares.Add((workers[worker], part));
+                loads[worker] += weight;
+                shares.Add((workers[worker], count));
             }
 
-            groups.Add(new TimelineGroup(shares, component.SelectMany(timeline => leaving[timeline])));
+            group.Assign(shares);
         }
 
         ILookup<Worker, TimelineShare> sharesOf = groups.SelectMany(group => group.Shares).ToLookup(share => share.Worker);
@@ -35,11 +44,7 @@ internal static class WorkerAssignment
         {
             worker.Assign([.. sharesOf[worker]]);
         }
-
-        return groups;
     }
-
-    private static double Weight(List<Timeline> timelines) => timelines.Sum(timeline => timeline.Weight);
 
     /// <summary>The connected components, each in breadth-first order, so that what is near in it is near in the topology.</summary>
     private static List<List<Timeline>> Components(List<Timeline> timelines, ILookup<Timeline, Timeline> neighbours)
@@ -65,26 +70,27 @@ internal static class WorkerAssignment
         return components;
     }
 
-    /// <summary>Cuts a component into parts of about equal weight; at most as many as it has timelines.</summary>
-    private static IEnumerable<List<Timeline>> Cut(List<Timeline> component, int parts)
+    /// <summary>Cuts a group into parts of about equal weight; at most as many as it has timelines.</summary>
+    private static IEnumerable<(int Count, double Weight)> Cut(TimelineGroup group, int parts)
     {
-        double share = Weight(component) / parts;
+        double share = group.Weight / parts;
         double weight = 0;
-        List<Timeline> part = [];
-        foreach (Timeline timeline in component)
+        double cut = 0;
+        int count = 0;
+        foreach (Timeline timeline in group.Members)
         {
-            part.Add(timeline);
+            count++;
             weight += timeline.Weight;
-            if (weight >= share - 1e-9 && parts > 1)
+            if (weight - cut >= share - 1e-9 && parts > 1)
             {
-                yield return part;
-                (part, weight, parts) = ([], weight - share, parts - 1);
+                yield return (count, weight - cut);
+                (cut, count, parts) = (cut + share, 0, parts - 1);
             }
         }
 
-        if (part.Count > 0)
+        if (count > 0)
         {
-            yield return part;
+            yield return (count, weight - cut);
         }
     }
 }

@@ -12,6 +12,9 @@ internal sealed class WorkerPool
 
     internal IReadOnlyList<Worker> Workers => _workers;
 
+    /// <summary>How long the workers were busy in the last epoch, together.</summary>
+    internal TimeSpan Busy => _workers.Aggregate(TimeSpan.Zero, (sum, worker) => sum + worker.Busy);
+
     /// <summary>Starts the threads of a run, until <see cref="End"/>.</summary>
     /// <param name="starting">Called with its index on each worker's thread. What it throws is thrown here.</param>
     internal RunControl Begin(Action<int>? starting)
@@ -56,6 +59,7 @@ internal sealed class WorkerPool
             group.BeginEpoch(end);
         }
 
+        _workers[0].BeginEpoch();
         foreach (WorkerThread thread in _threads)
         {
             thread.BeginEpoch();

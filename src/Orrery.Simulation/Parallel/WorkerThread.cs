@@ -22,10 +22,15 @@ internal sealed class WorkerThread
     /// <summary>What <c>starting</c> threw.</summary>
     internal Exception? Failure => _failure;
 
+    /// <summary>Lets the worker run an epoch, if it has anything to do there: else its thread is not woken.</summary>
     internal void BeginEpoch()
     {
-        _end.Close();
-        _begin.Open();
+        _worker.BeginEpoch();
+        if (_worker.IsNeeded)
+        {
+            _end.Close();
+            _begin.Open();
+        }
     }
 
     internal void WaitForEnd() => _end.Wait();

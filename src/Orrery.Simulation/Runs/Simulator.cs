@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Orrery.Simulation;
 
 /// <summary>
@@ -14,7 +16,9 @@ public sealed class Simulator
     private readonly Dictionary<string, RandomStream> _randomStreams = [];
     private readonly RecordMerge _records = new();
     private readonly WorkerPool _workers;
+    private readonly SplitPolicy _splitPolicy;
     private List<TimelineGroup>? _groups; // null: the topology has changed
+    private bool _areSplit; // as the groups were assigned last
     private bool _isInRun;
 
     /// <summary>A simulator at time zero.</summary>
@@ -25,6 +29,7 @@ public sealed class Simulator
         ArgumentOutOfRangeException.ThrowIfLessThan(Options.Workers, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfEqual(Options.EpochLength, SimDuration.Zero, nameof(options));
         _workers = new WorkerPool(Options.Workers);
+        _splitPolicy = new SplitPolicy(Options.Splitting);
     }
 
     /// <summary>How it runs.</summary>
@@ -41,6 +46,9 @@ public sealed class Simulator
 
     /// <summary>All origins, by number.</summary>
     public IReadOnlyList<Origin> Origins => _origins;
+
+    /// <summary>Its workers, by index.</summary>
+    internal IReadOnlyList<Worker> Workers => _workers.Workers;
 
     /// <summary>Whether no timeline is running.</summary>
     internal bool StandsStill { get; private set; } = true;
@@ -130,12 +138,20 @@ public sealed class Simulator
 
     /// <summary>
     /// Decides which worker runs which timeline (<see cref="Timeline.WorkerIndex"/>). A run does so by itself, when timelines or
-    /// channels have been added; called before, it lets others prepare for it.
+    /// channels have been added or the groups are to be split in another way; called before, it lets others prepare for it.
     /// </summary>
     public void AssignWorkers()
     {
         CheckStandsStill();
-        _groups ??= WorkerAssignment.Assign(_timelines, _channels, _workers.Workers, Options.SplitsGroups);
+        if (_groups is not null && _areSplit == _splitPolicy.Splits)
+        {
+            return;
+        }
+
+        _groups ??= WorkerAssignment.GroupsOf(_timelines, _channels);
+        _areSplit = _splitPolicy.Splits;
+        WorkerAssignment.Assign(_groups, _workers.Workers, _areSplit);
+        Options.WorkersAssigned?.Invoke();
     }
 
     /// <summary>
@@ -273,9 +289,15 @@ public sealed class Simulator
     private void RunTimelines(SimTime end)
     {
         AssignWorkers();
+        long begin = Stopwatch.GetTimestamp();
         StandsStill = false;
         _workers.RunEpoch(_groups!, end.Nanoseconds);
         StandsStill = true;
+        if (_splitPolicy.Learns && _workers.Workers.Count > 1 && _groups!.Exists(group => group.CanBeSplit))
+        {
+            long rounds = _groups.Where(group => group.CanBeSplit).Max(group => SplitPolicy.RoundsOf(group, Options.EpochLength));
+            _splitPolicy.Learn(Stopwatch.GetElapsedTime(begin), _workers.Busy, rounds);
+        }
     }
 
     private void StandAt(SimTime time)

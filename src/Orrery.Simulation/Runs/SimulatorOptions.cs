@@ -14,15 +14,18 @@ public sealed record SimulatorOptions
     /// <summary>Threads that run timelines, the one that calls <see cref="Simulator.Run"/> included.</summary>
     public int Workers { get; init; } = 1;
 
-    /// <summary>
-    /// Whether workers may share connected timelines when there are fewer groups of them than workers. Good for timelines that
-    /// have much to do in each window; bad for those that take turns, as waking another core costs tens of microseconds.
-    /// </summary>
-    public bool SplitsGroups { get; init; }
+    /// <summary>Whether workers share connected timelines when there are fewer groups of them than workers.</summary>
+    public GroupSplitting Splitting { get; init; }
 
     /// <summary>
     /// Called on each worker's thread with its index before it runs its first timeline of a run; the place to pin the thread
     /// to a core. Worker 0 is the thread that calls <see cref="Simulator.Run"/>.
     /// </summary>
     public Action<int>? WorkerStarting { get; init; }
+
+    /// <summary>
+    /// Called when timelines have been given to workers (<see cref="Timeline.WorkerIndex"/>), for the first time or anew, on the
+    /// thread that calls <see cref="Simulator.Run"/> and with everything standing still.
+    /// </summary>
+    public Action? WorkersAssigned { get; init; }
 }

@@ -65,4 +65,9 @@ public sealed class Channel
 }
 
 /// <summary>An event on its way to another timeline.</summary>
-internal readonly record struct Message(ulong Due, uint Rank, ulong Sequence, IEventHandler Handler, ulong Argument);
+internal readonly record struct Message(ulong Due, uint Rank, ulong Sequence, IEventHandler Handler, ulong Argument)
+{
+    /// <summary>The message at a wrong place: see <see cref="Worker.IsDisorderly"/>.</summary>
+    internal Message Disordered() =>
+        this with { Rank = EventRank.Of(EventRank.Priority(Rank), EventRank.OriginMax - EventRank.Origin(Rank)) };
+}

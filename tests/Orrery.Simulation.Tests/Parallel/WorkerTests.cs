@@ -72,21 +72,77 @@ public class WorkerTests
     }
 
     [Theory]
-    [InlineData(false, 1)]
-    [InlineData(true, 2)]
-    public void A_group_is_split_when_asked(bool splits, int expected)
+    [InlineData(GroupSplitting.Never, 1)]
+    [InlineData(GroupSplitting.Always, 2)]
+    [InlineData(GroupSplitting.WhenItPays, 2)]
+    public void A_group_is_split_when_asked(GroupSplitting splitting, int expected)
     {
-        var simulator = new Simulator(new SimulatorOptions { Workers = 2, SplitsGroups = splits });
+        var simulator = new Simulator(new SimulatorOptions { Workers = 2, Splitting = splitting });
         Pair(simulator, 0);
         simulator.AssignWorkers();
         Assert.Equal(expected, simulator.Timelines.Select(timeline => timeline.WorkerIndex).Distinct().Count());
     }
 
     [Fact]
+    public void Everybody_is_told_when_timelines_move_to_other_workers()
+    {
+        var told = new List<int>();
+        Simulator? simulator = null;
+        simulator = new Simulator(new SimulatorOptions
+        {
+            Workers = 2,
+            Splitting = GroupSplitting.Always,
+            WorkersAssigned = () => told.Add(simulator!.Timelines.Select(timeline => timeline.WorkerIndex).Distinct().Count()),
+        });
+        (Timeline a, _) = Pair(simulator, 0);
+        simulator.AssignWorkers();
+        simulator.AssignWorkers();
+        Assert.Equal([2], told);
+        a.Schedule(SimTime.Zero, EventPriority.Devices, simulator.AddOrigin("o"), new Do(_ => { }));
+        simulator.Run(SimTime.Never);
+        Assert.Equal([2], told);
+        Pair(simulator, 1);
+        simulator.AssignWorkers();
+        Assert.Equal([2, 2], told);
+    }
+
+    [Fact]
+    public void A_sender_in_a_long_turn_is_heard_before_it_ends()
+    {
+        // b waits; a sends in its turn, and must not go on for ever before b has what it sent.
+        var simulator = new Simulator(new SimulatorOptions { Workers = 2, Splitting = GroupSplitting.Always });
+        (Timeline a, Timeline b) = Pair(simulator, 0);
+        Channel channel = simulator.Channels.Single(c => c.From == a);
+        Origin origin = simulator.AddOrigin("a");
+        using var heard = new ManualResetEventSlim();
+        using var waits = new ManualResetEventSlim();
+        bool inTime = false;
+        SimTime begin = SimTime.FromNanoseconds(1000);
+        b.Schedule(begin, EventPriority.Devices, simulator.AddOrigin("b"), new Do(_ => waits.Set()));
+        a.Schedule(begin, EventPriority.Devices, origin, new Do(timeline =>
+        {
+            var turn = new Turn();
+            waits.Wait();
+            SimTime limit = timeline.BeginTurn(turn);
+            channel.Post(timeline.Now + Delay, EventPriority.Frames, origin, new Do(_ => heard.Set()));
+            for (SimTime time = timeline.Now; time < limit && !heard.IsSet; time += SimDuration.FromNanoseconds(20))
+            {
+                Assert.True(timeline.AdvanceTo(time));
+                Thread.Yield();
+            }
+
+            inTime = heard.IsSet;
+            timeline.EndTurn();
+        }));
+        Assert.Equal(RunOutcome.Idle, simulator.Run(SimTime.Never).Outcome);
+        Assert.True(inTime);
+    }
+
+    [Fact]
     public void A_cancellation_reaches_a_worker_that_runs_and_one_that_waits()
     {
         using var cancellation = new CancellationTokenSource();
-        var simulator = new Simulator(new SimulatorOptions { Workers = 2, SplitsGroups = true, EpochLength = SimDuration.FromSeconds(1_000_000) });
+        var simulator = new Simulator(new SimulatorOptions { Workers = 2, Splitting = GroupSplitting.Always, EpochLength = SimDuration.FromSeconds(1_000_000) });
         (Timeline a, Timeline b) = Pair(simulator, 0);
         Origin origin = simulator.AddOrigin("busy");
 
@@ -110,7 +166,7 @@ public class WorkerTests
     [Fact]
     public void A_failure_on_any_worker_ends_the_run_and_the_simulator_can_be_asked_for_another()
     {
-        var simulator = new Simulator(new SimulatorOptions { Workers = 2, SplitsGroups = true });
+        var simulator = new Simulator(new SimulatorOptions { Workers = 2, Splitting = GroupSplitting.Always });
         (Timeline a, Timeline b) = Pair(simulator, 0);
         simulator.AssignWorkers();
         Timeline failing = a.WorkerIndex == 1 ? a : b;
@@ -156,5 +212,12 @@ public class WorkerTests
         simulator.Connect(a, b, Delay);
         simulator.Connect(b, a, Delay);
         return (a, b);
+    }
+
+    private sealed class Turn : ITurn
+    {
+        public void Lower(SimTime limit)
+        {
+        }
     }
 }

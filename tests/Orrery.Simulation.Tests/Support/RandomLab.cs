@@ -72,7 +72,7 @@ internal sealed class RandomLab : IHandlerCatalog
             Seed = plan.Seed,
             EpochLength = SimDuration.FromNanoseconds(plan.EpochNanoseconds),
             Workers = workers,
-            SplitsGroups = true,
+            Splitting = GroupSplitting.Always,
         });
         Simulator.AddRecordReader(digest);
         var timelines = new Dictionary<int, Timeline>();
