@@ -61,6 +61,12 @@ internal static class DiffCommand
 
     private static RecordFileReader? Open(string path)
     {
+        if (!File.Exists(path))
+        {
+            Console.Error.WriteLine($"orrery: there is no {path}: not a run's folder, or one of a lab with record: off");
+            return null;
+        }
+
         RecordFileReader? reader = RecordFileReader.Open(path, out string error);
         if (reader is null)
         {

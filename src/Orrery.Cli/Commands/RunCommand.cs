@@ -50,7 +50,7 @@ internal static class RunCommand
         {
             lab, words, seed, until, limits.Jobs, limits.Split, limits.Pace, output, set, json, limits.Timeout, kernel, checkpoint, twice, verbose, calendar, segment,
         };
-        command.Validators.Add(result => Check(result, calendar, segment, twice, checkpoint));
+        command.Validators.Add(result => Check(result, calendar, segment, twice, checkpoint, kernel));
         command.SetAction(parsed =>
         {
             List<string> overrides = [.. parsed.GetValue(set) ?? []];
@@ -84,7 +84,13 @@ internal static class RunCommand
         return command;
     }
 
-    private static void Check(CommandResult result, Option<string?> calendar, Option<string[]> segment, Option<bool> twice, Option<string?> checkpoint)
+    private static void Check(
+        CommandResult result,
+        Option<string?> calendar,
+        Option<string[]> segment,
+        Option<bool> twice,
+        Option<string?> checkpoint,
+        Option<string?> kernel)
     {
         string[] segments = result.GetValue(segment) ?? [];
         if (segments.Length > 0 && result.GetResult(calendar) is null)
@@ -100,6 +106,11 @@ internal static class RunCommand
         if (result.GetResult(checkpoint) is not null && result.GetResult(calendar) is not null)
         {
             result.AddError("--checkpoint-at cannot save somebody else's calendar: it does not go with --calendar");
+        }
+
+        if (result.GetValue(kernel) is { } path && !File.Exists(path))
+        {
+            result.AddError($"--kernel {path}: no such file");
         }
 
         CheckpointTime.Check(result, checkpoint);
@@ -129,6 +140,11 @@ internal static class RunCommand
     {
         if (!LabLoading.TryLoad(labPath, overrides, words, out LabDefinition? lab))
         {
+            if (manner.Json)
+            {
+                Console.Out.Write(RunResult.Unusable(0, $"{labPath} is no lab: see standard error, or orrery check --json").ToJson());
+            }
+
             return (int)RunStatus.Unusable;
         }
 

@@ -21,6 +21,7 @@ internal static class LabTables
     private static void WriteNodes(IAnsiConsole console, LabDefinition lab)
     {
         Table table = new Table().Border(TableBorder.Rounded).AddColumns("node", "kind", "runs", "interface", "MAC", "addresses", "network");
+        table.Columns[4].NoWrap(); // a MAC address
         foreach (NodeDefinition node in lab.Nodes)
         {
             if (node.Interfaces.IsEmpty)

@@ -131,9 +131,11 @@ internal static class LabReader
         }
         else if (text is null || text.Text == "all exit")
         {
-            if (runners.Length == 0 && nodes.Count > 0)
+            // A program that was refused is something to run: its own message says what is wrong.
+            if (runners.Length == 0 && nodes.Count > 0 && diagnostics.TrueForAll(diagnostic => diagnostic.IsWarning))
             {
-                diagnostics.Add((text?.Place ?? lab.Place).Error("no node with something to run", "a time in 'until:', or something that exits"));
+                diagnostics.Add((text?.Place ?? lab.Place).Error(
+                    "no node with something to run", "'run:' or 'program:' on a node that exits, or a time in 'until:'"));
             }
         }
         else if (SimDuration.TryParse(text.Text, out SimDuration duration, out DurationError error))

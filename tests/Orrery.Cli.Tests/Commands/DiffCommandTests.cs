@@ -63,7 +63,7 @@ public sealed class DiffCommandTests : IDisposable, IEventHandler
     {
         CommandResult result = OrreryProcess.Run("diff", Run("a", 1, Ping), Path.Combine(_folder, "nowhere"));
         Assert.Equal(2, result.ExitCode);
-        Assert.Contains("nowhere cannot be read", result.Error, StringComparison.Ordinal);
+        Assert.Contains("not a run", result.Error, StringComparison.Ordinal);
         Assert.Equal(2, OrreryProcess.Run("diff", _folder).ExitCode);
     }
 }

@@ -63,7 +63,7 @@ public class LabDiagnosticTests
     [InlineData(Head + "until: server exits\nlinks: [{ between: [client, server] }]", "lab.yaml:2:8: found 'server exits', but 'server' has nothing to run, expected one of the nodes that run something: client")]
     [InlineData(Head + "until: 10\nlinks: [{ between: [client, server] }]", "lab.yaml:2:8: found '10', expected a unit after the number: ns, us, ms, s, min or h")]
     [InlineData(Head + "until: later\nlinks: [{ between: [client, server] }]", "lab.yaml:2:8: found 'later', expected 'NODE exits', 'all exit', or a time such as 10s")]
-    [InlineData("nodes: { a: {} }", "lab.yaml:1:1: found no node with something to run, expected a time in 'until:', or something that exits")]
+    [InlineData("nodes: { a: {} }", "lab.yaml:1:1: found no node with something to run, expected 'run:' or 'program:' on a node that exits, or a time in 'until:'")]
     // The document.
     [InlineData("", "lab.yaml:1:1: found no node, expected at least one under 'nodes:'")]
     [InlineData("nodes: { a: [b }", "lab.yaml:1:16: found what is not YAML (While parsing a flow sequence, did not find expected ',' or ']'), expected a YAML document")]
