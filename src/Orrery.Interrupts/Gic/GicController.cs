@@ -100,6 +100,15 @@ public abstract class GicController : IInterruptChip
         return LineError.None;
     }
 
+    /// <summary>A guest deactivated its copy of a physical PPI or SPI (HW of a list register): so is that, in this CPU's bank.</summary>
+    internal void DeactivateFromGuest(int cpu, uint intid)
+    {
+        if (intid >= Intid.SgiCount)
+        {
+            DeactivateInterrupt(cpu, intid);
+        }
+    }
+
     /// <summary>Every device lowers its line, as before a save in a form that has no lines.</summary>
     internal void LowerLines()
     {

@@ -25,6 +25,9 @@ public enum GicFrame : byte
     /// No frame: the CPU interface of a GICv3, whose registers are system registers; in errors, the offset is the encoding.
     /// </summary>
     SystemRegisters,
+
+    /// <summary>GICH (GICv2): 4 KiB, one view per CPU; see <see cref="Virtual.VirtualInterface"/>.</summary>
+    VirtualInterface,
 }
 
 /// <summary>Sizes and names of frames.</summary>
@@ -39,6 +42,7 @@ public static class GicFrameExtensions
         GicFrame.RedistributorSgi => "GICR_SGI",
         GicFrame.ItsControl => "GITS",
         GicFrame.ItsTranslation => "GITS_TRANSLATION",
+        GicFrame.VirtualInterface => "GICH",
         _ => "system register",
     };
 }

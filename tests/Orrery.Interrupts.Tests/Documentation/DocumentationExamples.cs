@@ -4,6 +4,7 @@ using Orrery.Interrupts.Gic.Kvm;
 using Orrery.Interrupts.Gic.Snapshots;
 using Orrery.Interrupts.Gic.V2;
 using Orrery.Interrupts.Gic.V3;
+using Orrery.Interrupts.Gic.Virtual;
 using Orrery.Interrupts.State;
 using Orrery.Interrupts.Timers;
 using Orrery.Interrupts.Timers.Switching;
@@ -89,6 +90,25 @@ public class DocumentationExamples
         // </example>
         Assert.Equal(CpuSignals.None, gic.Signalled(1));
         Assert.Equal(0ul, gic.ReadRegister(0, GicFrame.Distributor, 0x304, 4).Value);
+    }
+
+    [Fact]
+    public void ListRegisters()
+    {
+        // <example>
+        var physical = new GicV2(new GicV2Options());
+        physical.SetState(InterruptRef.OnCpu(27, cpu: 0), ChipState.Active, true);
+        var guest = new VirtualInterface(physical, cpu: 0);
+        guest.WriteRegister(0x00, 4, 1);                                            // GICH_HCR: enabled
+        guest.WriteRegister(0x08, 4, 0xF8000001);                                   // GICH_VMCR: group 0, everything unmasked
+        var timer = new VirtualInterrupt(Intid: 27, Priority: 0x80) { Pending = true, Hardware = true, PhysicalIntid = 27 };
+        guest.WriteRegister(0x100, 4, timer.EncodeV2());                            // GICH_LR0
+
+        uint taken = guest.Acknowledge(group1: false);
+        guest.EndOfInterrupt(taken);
+        bool? stillActive = physical.GetState(InterruptRef.OnCpu(27, cpu: 0), ChipState.Active).Value;
+        // </example>
+        Assert.Equal((27u, (bool?)false), (taken, stillActive));
     }
 
     [Fact]
