@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Orrery.Interrupts.Conformance.Guests;
 using Orrery.Interrupts.Conformance.Live;
 using Orrery.Interrupts.Gic.Kvm;
@@ -161,6 +162,17 @@ internal sealed class LiveMachine : IDisposable
 
     /// <summary>Writes the word of KVM_CAP_ARM_USER_IRQ (below 256).</summary>
     public void WriteWord(byte value, int vcpu = 0) => WritePage(vcpu, DeviceIrqLevelOffset, [value]);
+
+    /// <summary>Records the kvm events of the emulated host from now on.</summary>
+    public void StartTrace() => Assert.Equal(0, Call(batch => batch.StartTrace()).Status);
+
+    /// <summary>The text of the trace since <see cref="StartTrace"/>.</summary>
+    public string StopTrace()
+    {
+        AgentAnswer answer = Call(batch => batch.StopTrace());
+        Assert.Equal(0, answer.Status);
+        return Encoding.ASCII.GetString(answer.Data.Span);
+    }
 
     public void PinTo(int processor) => Assert.Equal(0, Call(batch => batch.PinTo(processor)).Status);
 

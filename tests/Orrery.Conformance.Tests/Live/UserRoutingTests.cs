@@ -3,6 +3,7 @@ using Orrery.Interrupts.Conformance.Live;
 using Orrery.Interrupts.Gic;
 using Orrery.Interrupts.Gic.Kvm;
 using Orrery.Interrupts.Gic.V2;
+using Orrery.Interrupts.Linting;
 using Orrery.Interrupts.Tests;
 using Orrery.Interrupts.Timers;
 using Xunit;
@@ -44,6 +45,23 @@ public sealed class UserRoutingTests(LiveHosts hosts)
         Assert.True(machine.Pin());
         machine.RunToCheckpoint();
         Assert.Equal([Timer, 1], machine.Machine.Log(2));
+    }
+
+    /// <summary>What the kernel's own events say of many ticks, checked by the rules that <c>orrery irq replay</c> checks a user's by.</summary>
+    [Fact]
+    public void The_events_of_many_ticks_keep_the_rules_of_routing()
+    {
+        LiveGuest guest = new(VgicKind.GicV2) { Handler = g => g.Write(SystemRegisters.CntvTval, Soon) };
+        Arm(guest.Initialise(Timer)).TakeInterrupts(10).Write(SystemRegisters.CntvCtl, 0).Checkpoint();
+        using UserGicMachine machine = Start(guest);
+
+        machine.Machine.StartTrace();
+        machine.RunToCheckpoint();
+        string trace = machine.Machine.StopTrace();
+
+        Assert.True(FtraceReplay.TryReplay(trace, out IReadOnlyList<LintFinding> findings, out string problem), problem);
+        Assert.Empty(findings);
+        Assert.Contains("IRQ 27, level 1", trace, StringComparison.Ordinal);
     }
 
     [Fact]
