@@ -1,6 +1,6 @@
 // Same seed, same bytes: labs of real kernels with TCP, ICMP and IPv6 traffic are run again and again, with one worker and
 // two, groups split and whole, schedule memory on and off, in different folders and environments, beside other processes
-// that come and go. Prints one line per seed; exit status 1 when a run differs, or two seeds do not.
+// that come and go. Prints one line per seed, and every run on standard error; exit status 1 when a run differs, or two seeds do not.
 // Usage: reproducibility [runs per seed, default 20] [numbers of nodes, default 2 20 100]. Needs the published command (./orrery builds it).
 using System.Diagnostics;
 using System.Globalization;
@@ -42,6 +42,7 @@ string Repeat(int nodes, ulong seed, int count)
         var manner = new Manner(i);
         string outcome = manner.Run(command, lab);
         digest = i == 0 ? outcome : digest;
+        Console.Error.WriteLine($"{nodes} nodes, seed {seed}, run {i} ({manner}) at {Stopwatch.GetElapsedTime(begin).TotalSeconds:F0} s: {outcome}");
         if (outcome == digest && outcome.Length == 64)
         {
             equal++;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Orrery.Bench.Reproducibility;
 using Orrery.Lab.Records;
 using Orrery.Lab.Running;
 using Orrery.Simulation;
@@ -61,6 +62,19 @@ public sealed class ReproducibilityTests : IDisposable
         {
             Assert.Equal(digest, DigestOf(TrafficLabs.Pair, 1 + i % 2));
         }
+    }
+
+    /// <summary>What bench/reproducibility does with up to 100 machines, 20 times.</summary>
+    [Fact]
+    public void Everything_at_once_changes_no_byte_and_another_seed_all()
+    {
+        const int nodes = 8;
+        string lab = MixedTraffic.Write(nodes, seed: 1);
+        string digest = DigestOf(lab, new RunOptions { Jobs = 2, Splitting = GroupSplitting.Always });
+        using var load = new BusyLoad(threads: 2);
+        Assert.Equal(digest, DigestOf(lab, new RunOptions { Jobs = 1 }, "calendar.memory=off"));
+        Assert.Equal(digest, DigestOf(lab, new RunOptions { Jobs = 2 }));
+        Assert.NotEqual(digest, DigestOf(MixedTraffic.Write(nodes, seed: 2), 2));
     }
 
     [Fact]

@@ -14,8 +14,8 @@ internal sealed class SplitPolicy(GroupSplitting splitting)
     /// <summary>How long to look before each decision: the runs of a guest differ much among themselves.</summary>
     private static readonly TimeSpan Span = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>How many workers have to be busy, on average, for a split to stay.</summary>
-    private const double ParallelismMin = 1.25;
+    /// <summary>How many workers have to be busy, on average, for a split to stay. Those that take turns come to less than one.</summary>
+    private const double ParallelismMin = 1.1;
 
     private const int PauseMin = 1, PauseMax = 1024; // spans
 

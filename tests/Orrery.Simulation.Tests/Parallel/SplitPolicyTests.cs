@@ -23,11 +23,11 @@ public class SplitPolicyTests
         var policy = new SplitPolicy(GroupSplitting.WhenItPays);
         for (int i = 0; i < 10; i++)
         {
-            Learn(policy, wall: Span, busy: 1.3 * Span, rounds: 1000);
+            Learn(policy, wall: Span, busy: 1.15 * Span, rounds: 1000);
             Assert.True(policy.Splits);
         }
 
-        Learn(policy, wall: Span, busy: 1.2 * Span, rounds: 1000);
+        Learn(policy, wall: Span, busy: 1.05 * Span, rounds: 1000);
         Assert.False(policy.Splits);
     }
 
