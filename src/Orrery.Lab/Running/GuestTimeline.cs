@@ -7,7 +7,11 @@ namespace Orrery.Lab.Running;
 /// <summary>A timeline with Linux guests or outside participants: its sockets and its calendar.</summary>
 internal sealed class GuestTimeline : ICalendarObserver, IDisposable
 {
+    /// <summary>Broadcasts of one epoch; of more the last count, as a guest keeps only the last.</summary>
+    private const int BroadcastsMax = 1024;
+
     private readonly Dictionary<Participant, IParticipantOwner> _owners = [];
+    private readonly Queue<Broadcast> _broadcasts = new();
     private readonly RunNotices _notices;
 
     /// <param name="timeline">The timeline.</param>
@@ -28,6 +32,17 @@ internal sealed class GuestTimeline : ICalendarObserver, IDisposable
 
     /// <summary>Grants its participants their turns.</summary>
     public Calendar Calendar { get; }
+
+    /// <summary>Participants have broadcast something that the other timelines have not heard.</summary>
+    public bool HasBroadcasts => _broadcasts.Count > 0;
+
+    /// <summary>Hands that over. While the simulation stands still.</summary>
+    public Broadcast[] TakeBroadcasts()
+    {
+        Broadcast[] taken = [.. _broadcasts];
+        _broadcasts.Clear();
+        return taken;
+    }
 
     /// <summary>Announces a participant of <paramref name="owner"/>.</summary>
     /// <param name="owner">The node.</param>
@@ -70,7 +85,12 @@ internal sealed class GuestTimeline : ICalendarObserver, IDisposable
     /// <inheritdoc/>
     public void OnBroadcast(Participant participant, ulong payload)
     {
-        // Guests with a timeline of their own stand at other times: a broadcast has no instant there.
+        if (_broadcasts.Count == BroadcastsMax)
+        {
+            _broadcasts.Dequeue();
+        }
+
+        _broadcasts.Enqueue(new Broadcast(Timeline.Now, participant.Origin!.Id, payload));
     }
 
     /// <inheritdoc/>

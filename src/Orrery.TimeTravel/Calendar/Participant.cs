@@ -65,7 +65,7 @@ public sealed class Participant : IEventHandler, ITurn, IReadinessHandler
     internal int ArrivalNumber { get; init; }
 
     /// <summary>Its place among those that run at the same instant; unknown until it is to be admitted.</summary>
-    internal Origin? Origin { get; set; }
+    public Origin? Origin { get; internal set; }
 
     internal MessageStream? Stream { get; set; }
 
