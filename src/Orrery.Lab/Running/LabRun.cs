@@ -130,6 +130,7 @@ public static class LabRun
         }
 
         observer.Started(running);
+        reporter.TellNotices();
         if (!running.TryStart(out error))
         {
             return RunResult.Unusable(lab.Seed, error);
@@ -148,7 +149,7 @@ public static class LabRun
             running.Notices.Notice(fault);
         }
 
-        reporter.Finish();
+        reporter.TellNotices();
         RunResult result = Judge(lab, running, outcome, end, digest, interrupted: cancellation.IsCancellationRequested) with
         {
             ResumedNs = checkpoint?.Simulation.NowNanoseconds,

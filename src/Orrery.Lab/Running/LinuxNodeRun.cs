@@ -8,13 +8,12 @@ using Orrery.Simulation;
 namespace Orrery.Lab.Running;
 
 /// <summary>A real Linux machine of a running lab: a User-Mode Linux kernel process.</summary>
-internal sealed class LinuxNodeRun : ParticipantNodeRun
+internal sealed class LinuxNodeRun : ProcessNodeRun
 {
     // Only a guest that goes on without its connection takes that long, not one on a busy host: this decides how it ended.
     private const int ExitWaitMilliseconds = 60_000;
 
     private readonly LinuxNode _definition;
-    private readonly GuestTimeline _host;
     private LinuxGuest? _guest;
     private SerialConsole? _serial;
 
@@ -24,7 +23,6 @@ internal sealed class LinuxNodeRun : ParticipantNodeRun
         : base(definition, host, origin, ports, notices)
     {
         _definition = definition;
-        _host = host;
     }
 
     /// <summary>Makes everything the guest will connect to, and its folder.</summary>
@@ -86,7 +84,7 @@ internal sealed class LinuxNodeRun : ParticipantNodeRun
     }
 
     /// <inheritdoc/>
-    protected override void KillProcess() => _guest?.Kill();
+    protected override void End() => _guest?.Kill();
 
     private bool TryAddSerialConsole(GuestLauncher launcher, RunFolder folder, string kernel, out string error)
     {
@@ -103,7 +101,7 @@ internal sealed class LinuxNodeRun : ParticipantNodeRun
                     + "one made by 'orrery kernel build' does");
         }
 
-        _serial = new SerialConsole(_definition, able.AcknowledgesSerialInput, _host, folder.File($"{Name}.ttyS0"), Notices);
+        _serial = new SerialConsole(_definition, able.AcknowledgesSerialInput, Host, folder.File($"{Name}.ttyS0"), Notices);
         Own(_serial);
         return true;
     }

@@ -8,7 +8,7 @@ using Process = System.Diagnostics.Process;
 namespace Orrery.Lab.Running;
 
 /// <summary>A C# machine of a running lab in a process of its own (<c>process: own</c>).</summary>
-internal sealed class OwnMachineNodeRun : ParticipantNodeRun
+internal sealed class OwnMachineNodeRun : ProcessNodeRun
 {
     private const int ExitWaitMilliseconds = 60_000; // decides how it ended: never the host's load
 
@@ -74,7 +74,7 @@ internal sealed class OwnMachineNodeRun : ParticipantNodeRun
         : "closed its connection and went on";
 
     /// <inheritdoc/>
-    protected override void KillProcess()
+    protected override void End()
     {
         lock (_lock)
         {

@@ -1,5 +1,4 @@
 using Orrery.Lab.Files;
-using Orrery.Lab.Guests;
 using Orrery.Network;
 using Orrery.Posix;
 using Orrery.Simulation;
@@ -8,18 +7,13 @@ using Orrery.Virtio;
 
 namespace Orrery.Lab.Running;
 
-/// <summary>
-/// A node that runs as a process of its own: its place in the calendar, the devices it reaches over sockets, and the two
-/// consoles that carry what its commands write and what it says about them.
-/// </summary>
-internal abstract class ParticipantNodeRun : RunningNode, IParticipantOwner, IEventHandler, IDisposable
+/// <summary>A node that takes turns at a calendar over a socket: its place there, and its network cards at sockets, too.</summary>
+internal abstract class ParticipantNodeRun : RunningNode, IParticipantOwner, IDisposable
 {
     /// <summary>Names of the sockets in the node's folder; those of its network cards are <c>net0</c>, <c>net1</c> …</summary>
-    protected const string CalendarSocket = "clock", OutputSocket = "out", ControlSocket = "control";
+    protected const string CalendarSocket = "clock";
 
     private readonly NodeDefinition _definition;
-    private readonly GuestTimeline _host;
-    private readonly GuestControl _control;
     private readonly ParticipantClock _clock = new();
     private readonly List<IDisposable> _served = [];
     private readonly List<(string Socket, IVirtioDevice Device)> _devices = [];
@@ -35,26 +29,19 @@ internal abstract class ParticipantNodeRun : RunningNode, IParticipantOwner, IEv
         : base(definition, host.Timeline, origin)
     {
         _definition = definition;
-        _host = host;
+        Host = host;
         Notices = notices;
-        _control = new GuestControl(OnControl);
         for (int i = 0; i < ports.Count; i++)
         {
-            _devices.Add(($"net{i}", new PortPlug(ports[i], definition.Interfaces[i].Mac).Device));
+            AddDevice($"net{i}", new PortPlug(ports[i], definition.Interfaces[i].Mac).Device);
         }
-
-        _devices.Add((OutputSocket, new VirtioConsoleDevice(new RecordedConsole(this))));
-        _devices.Add((ControlSocket, new VirtioConsoleDevice(_control)));
     }
-
-    /// <summary>The processor its process is started on; null leaves that to the host.</summary>
-    protected int? Processor { get; private set; }
-
-    /// <summary>The process, if it runs; else 0.</summary>
-    protected abstract int ProcessId { get; }
 
     /// <summary>How it introduces itself to the calendar: by its place in the lab file.</summary>
     protected ulong Id => (ulong)_definition.Index + 1;
+
+    /// <summary>The timeline it lives on.</summary>
+    protected GuestTimeline Host { get; }
 
     /// <summary>Its devices in the order in which it finds them.</summary>
     protected IReadOnlyList<(string Socket, IVirtioDevice Device)> Devices => _devices;
@@ -65,33 +52,8 @@ internal abstract class ParticipantNodeRun : RunningNode, IParticipantOwner, IEv
     /// <summary>It at its calendar; null before <see cref="TryServe"/>.</summary>
     protected Participant? Participant => _clock.Participant;
 
-    /// <summary>
-    /// Puts its process, and all that this has started, on a processor: that of the worker that waits for it. While the
-    /// simulation stands still.
-    /// </summary>
-    public void MoveTo(int processor)
-    {
-        if (processor == Processor)
-        {
-            return;
-        }
-
-        Processor = processor;
-        if (ProcessId > 0)
-        {
-            Affinity.PinTree(ProcessId, processor);
-        }
-    }
-
-    /// <summary>Starts what belongs to the lab from its beginning; what joins late starts by itself.</summary>
-    public bool TryStartNow(out string error)
-    {
-        error = "";
-        return _definition.Start > SimTime.Zero || TryLaunch(out error);
-    }
-
     /// <inheritdoc/>
-    public void OnAdmitted() => Began();
+    public virtual void OnAdmitted() => Began();
 
     /// <inheritdoc/>
     public void OnLeft(ParticipantFault? fault)
@@ -103,7 +65,7 @@ internal abstract class ParticipantNodeRun : RunningNode, IParticipantOwner, IEv
 
         _isGone = true;
         string? crash = fault is null ? DescribeCrash() : null;
-        KillProcess();
+        End();
         if (fault is null && crash is null)
         {
             if (!HasEnded)
@@ -122,15 +84,15 @@ internal abstract class ParticipantNodeRun : RunningNode, IParticipantOwner, IEv
         Failed();
     }
 
-    /// <summary>Kills the process; a run that has ended wants nothing more of it. From any thread.</summary>
+    /// <summary>Ends it; a run that has ended wants nothing more of it. From any thread.</summary>
     public void Kill()
     {
         _isGone = true;
-        KillProcess();
+        End();
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public virtual void Dispose()
     {
         Kill();
         foreach (IDisposable served in _served)
@@ -139,22 +101,13 @@ internal abstract class ParticipantNodeRun : RunningNode, IParticipantOwner, IEv
         }
     }
 
-    void IEventHandler.Handle(Timeline timeline, ulong argument)
-    {
-        if (!TryLaunch(out string error))
-        {
-            // The calendar will wait for it in vain and say so; this says why.
-            Notices.Fault(error);
-        }
-    }
-
     /// <summary>Announces the node to its calendar and makes every socket it will look for.</summary>
     /// <param name="pathOf">The path of a socket by its name.</param>
     /// <param name="error">What is wrong.</param>
-    protected bool TryServe(Func<string, string> pathOf, out string error)
+    protected virtual bool TryServe(Func<string, string> pathOf, out string error)
     {
-        _clock.Attach(_host.Expect(this, Id, Origin, _definition.Start, _definition.ScheduleMemory));
-        int listening = _host.Calendar.Listen(pathOf(CalendarSocket));
+        _clock.Attach(Host.Expect(this, Id, Origin, _definition.Start, _definition.ScheduleMemory));
+        int listening = Host.Calendar.Listen(pathOf(CalendarSocket));
         if (listening < 0)
         {
             error = $"{pathOf(CalendarSocket)}: {Errno.Describe(listening)}";
@@ -166,9 +119,9 @@ internal abstract class ParticipantNodeRun : RunningNode, IParticipantOwner, IEv
             string name = $"{Name}.{socket}";
             var scheduler = new DeviceScheduler(Timeline, Timeline.Simulator.AddOrigin(name));
             var served = new VhostUserDevice(
-                name, device, _clock, scheduler, _host.Reactor, fault => Notices.Fault(fault.ToString()));
+                name, device, _clock, scheduler, Host.Reactor, fault => Notices.Fault(fault.ToString()));
             _served.Add(served);
-            var listener = VhostUserListener.Open(pathOf(socket), _host.Reactor, served, out string? problem);
+            var listener = VhostUserListener.Open(pathOf(socket), Host.Reactor, served, out string? problem);
             if (listener is null)
             {
                 error = problem!;
@@ -178,49 +131,20 @@ internal abstract class ParticipantNodeRun : RunningNode, IParticipantOwner, IEv
             _served.Add(listener);
         }
 
-        if (_definition.Start > SimTime.Zero)
-        {
-            // Before the calendar waits for it at the same instant.
-            Timeline.Schedule(_definition.Start, EventPriority.Devices, Origin, this);
-        }
-
         error = "";
         return true;
     }
 
+    /// <summary>Gives it a device, which it finds at a socket of that name. Before <see cref="TryServe"/>.</summary>
+    protected void AddDevice(string socket, IVirtioDevice device) => _devices.Add((socket, device));
+
     /// <summary>Disposes of <paramref name="served"/> together with the node.</summary>
     protected void Own(IDisposable served) => _served.Add(served);
 
-    /// <summary>Starts the process.</summary>
-    protected abstract bool TryLaunch(out string error);
-
-    /// <summary>The process has closed its connection: waits for its end.</summary>
+    /// <summary>It has closed its connection.</summary>
     /// <returns>What happened, after the node's name; null when it ended as it wanted to.</returns>
     protected abstract string? DescribeCrash();
 
-    /// <summary>Ends the process, if there is one. From any thread.</summary>
-    protected abstract void KillProcess();
-
-    private void OnControl(GuestMessage message)
-    {
-        switch (message.Kind)
-        {
-            case GuestMessageKind.Ready when State == NodeState.Booting:
-                Ready();
-                break;
-            case GuestMessageKind.Done when Runs && !HasEnded:
-                Exited(message.Status);
-                break;
-            case GuestMessageKind.Failed when !HasEnded:
-                Notices.Fault($"node {Name}: {message.Text}");
-                Failed();
-                break;
-        }
-    }
-
-    /// <summary>What the node's commands write, as records.</summary>
-    private sealed class RecordedConsole(RunningNode node) : IConsoleBackend
-    {
-        public void Write(ReadOnlySpan<byte> bytes) => node.Timeline.Record(node.Origin, RecordKind.Console, bytes);
-    }
+    /// <summary>Ends whoever takes part as this node, if anybody does. From any thread.</summary>
+    protected abstract void End();
 }

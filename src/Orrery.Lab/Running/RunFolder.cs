@@ -94,10 +94,9 @@ public sealed class RunFolder
                 System.IO.File.Delete(file);
             }
 
-            string again = System.IO.Path.Combine(path, AgainFolder);
-            if (Directory.Exists(again))
+            foreach (string folder in Directory.EnumerateDirectories(path))
             {
-                Directory.Delete(again, recursive: true);
+                Directory.Delete(folder, recursive: true);
             }
         }
 
@@ -113,7 +112,7 @@ public sealed class RunFolder
         {
             string name = System.IO.Path.GetFileName(entry);
             bool left = Directory.Exists(entry)
-                ? name == AgainFolder && FindForeign(entry) is null
+                ? (name == AgainFolder && FindForeign(entry) is null) || HoldsSocketsAlone(entry)
                 : FileNames.Contains(name) || FileEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal));
             if (!ran || !left)
             {
@@ -122,6 +121,13 @@ public sealed class RunFolder
         }
 
         return null;
+    }
+
+    /// <summary>A run that was killed leaves the sockets at which it awaited somebody.</summary>
+    private static bool HoldsSocketsAlone(string folder)
+    {
+        string[] entries = Directory.GetFileSystemEntries(folder);
+        return entries.Length > 0 && entries.All(Posix.UnixSocket.IsSocket);
     }
 
     private static RunFolder Begin(string path)

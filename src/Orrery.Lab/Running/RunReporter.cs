@@ -53,7 +53,7 @@ internal sealed class RunReporter : IRecordReader
     /// <summary>An epoch has ended at <paramref name="time"/>.</summary>
     public void OnEpochEnded(SimTime time)
     {
-        _run.Notices.Read(_observer.Warned);
+        TellNotices();
         _observer.Progressed(_run);
         if (_pace is { } pace)
         {
@@ -65,8 +65,8 @@ internal sealed class RunReporter : IRecordReader
         }
     }
 
-    /// <summary>The run has ended: what nobody has read yet is told.</summary>
-    public void Finish() => _run.Notices.Read(_observer.Warned);
+    /// <summary>What nobody has read yet is told: before the first epoch, and after the last.</summary>
+    public void TellNotices() => _run.Notices.Read(_observer.Warned);
 
     // The node may have gone on in the same epoch; the record says where it stood.
     private static NodeView ViewAt(RunningNode node, string what)

@@ -20,6 +20,7 @@ internal sealed class RunningLab : IRunView, IDisposable
     private readonly Dictionary<int, Timeline> _timelines = [];
     private readonly Dictionary<Timeline, GuestTimeline> _hosts = [];
     private readonly ProcessorLease _processors;
+    private readonly List<string> _folders = []; // of sockets, to be removed
     private readonly Lazy<string> _sockets = new(() => Directory.CreateTempSubdirectory("orrery-").FullName);
     private GuestLauncher? _launcher;
 
@@ -93,7 +94,7 @@ internal sealed class RunningLab : IRunView, IDisposable
     public bool TryStart(out string error)
     {
         Simulator.AssignWorkers();
-        foreach (ParticipantNodeRun node in _nodes.OfType<ParticipantNodeRun>())
+        foreach (ProcessNodeRun node in _nodes.OfType<ProcessNodeRun>())
         {
             if (!node.TryStartNow(out error))
             {
@@ -131,16 +132,17 @@ internal sealed class RunningLab : IRunView, IDisposable
         _launcher?.Dispose();
         if (_sockets.IsValueCreated)
         {
-            Directory.Delete(_sockets.Value, recursive: true);
+            _folders.Add(_sockets.Value);
         }
 
+        _folders.ForEach(folder => Directory.Delete(folder, recursive: true));
         _processors.Dispose();
     }
 
     /// <summary>A guest belongs on the core of the worker that waits for it.</summary>
     private void MoveGuests()
     {
-        foreach (ParticipantNodeRun node in _nodes.OfType<ParticipantNodeRun>())
+        foreach (ProcessNodeRun node in _nodes.OfType<ProcessNodeRun>())
         {
             node.MoveTo(_processors.Processors[node.Timeline.WorkerIndex]);
         }
@@ -171,7 +173,7 @@ internal sealed class RunningLab : IRunView, IDisposable
                 LinuxNode linux => TryAddLinux(linux, TimelineOf(node.Index), origins[node.Index], ports[node.Index], folder, kernel, out error),
                 MachineNode { OwnProcess: false } machine => TryAddMachine(machine, TimelineOf(node.Index), origins[node.Index], ports[node.Index], out error),
                 MachineNode machine => TryAddOwnMachine(machine, TimelineOf(node.Index), origins[node.Index], ports[node.Index], out error),
-                _ => Unsupported(node, out error),
+                _ => TryAddExternal((ExternalNode)node, TimelineOf(node.Index), origins[node.Index], ports[node.Index], folder, out error),
             };
             if (!added)
             {
@@ -179,14 +181,9 @@ internal sealed class RunningLab : IRunView, IDisposable
             }
         }
 
+        Simulator.EpochEnded += new BroadcastRelay(_hosts.Values).OnEpochEnded;
         error = "";
         return true;
-    }
-
-    private static bool Unsupported(NodeDefinition node, out string error)
-    {
-        error = $"node {node.Name}: kind {node.Kind} cannot run yet";
-        return false;
     }
 
     private bool TryAddLinux(
@@ -229,6 +226,15 @@ internal sealed class RunningLab : IRunView, IDisposable
         IReadOnlyList<string> command = _options.MachineCommand ?? [Environment.ProcessPath!, "machine"];
         string folder = Directory.CreateDirectory(Path.Combine(_sockets.Value, $"{node.Index}")).FullName;
         var run = new OwnMachineNodeRun(_lab, node, HostOf(timeline), origin, ports, Notices, command, folder);
+        _nodes.Add(run);
+        return run.TryPrepare(out error);
+    }
+
+    private bool TryAddExternal(ExternalNode node, Timeline timeline, Origin origin, Port[] ports, RunFolder folder, out string error)
+    {
+        string sockets = Directory.CreateDirectory(folder.File(node.Name)).FullName;
+        _folders.Add(sockets);
+        var run = new ExternalNodeRun(node, HostOf(timeline), origin, ports, Notices, sockets);
         _nodes.Add(run);
         return run.TryPrepare(out error);
     }

@@ -36,6 +36,9 @@ public sealed partial class Calendar
         _ => throw new ArgumentOutOfRangeException(nameof(rule)),
     };
 
+    /// <summary>Ends a participant that is not wanted any more; whoever waits for it goes on. On the timeline's thread.</summary>
+    public void Dismiss(Participant participant) => Drop(participant, null);
+
     private void DropDisconnected(Participant participant) => Drop(
         participant,
         participant.Stream is { PartialBytes: > 0 }
