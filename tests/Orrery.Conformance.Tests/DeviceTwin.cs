@@ -7,7 +7,6 @@ namespace Orrery.Conformance.Tests;
 /// <summary>One device of real KVM and one model of it, told the same; what each answers is compared with what is expected.</summary>
 internal sealed class DeviceTwin
 {
-    private const uint DeviceGicV2 = 5, DeviceGicV3 = 7, FeaturePsci = 1 << 2;
     private readonly EmulatedHost _host;
     private readonly KvmVgic _model;
     private readonly AgentBatch _batch = new();
@@ -21,11 +20,11 @@ internal sealed class DeviceTwin
         _batch.OpenMachine(0, 0x10000);
         for (int vcpu = 0; vcpu < vcpus; vcpu++)
         {
-            _batch.CreateVcpu(0, vcpu, FeaturePsci);
+            _batch.CreateVcpu(0, vcpu, KvmNumbers.FeaturePsci);
             _model.CreateVcpu();
         }
 
-        _batch.CreateDevice(0, 0, kind == VgicKind.GicV3 ? DeviceGicV3 : DeviceGicV2);
+        _batch.CreateDevice(0, 0, KvmNumbers.DeviceOf(kind));
     }
 
     public void Set(VgicAttribute attribute, ulong value, KvmErrno expected) => Note(

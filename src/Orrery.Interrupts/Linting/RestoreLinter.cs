@@ -13,7 +13,6 @@ public sealed class RestoreLinter
 {
     private const uint SgiFrame = 0x1_0000;
     private const uint TimerPpis = 1u << 27 | 1u << 30;
-    private const ulong DeviceGicV2 = 5, DeviceGicV3 = 7, DeviceIts = 8;
     private readonly List<LintFinding> _findings = [];
     private readonly Dictionary<int, ulong> _vcpus = [];
     private readonly Dictionary<int, VgicKind> _devices = [];
@@ -88,13 +87,13 @@ public sealed class RestoreLinter
     {
         _devices.Remove(descriptor);
         _itsDevices.Remove(descriptor);
-        if (type == DeviceIts)
+        if (type == KvmNumbers.DeviceIts)
         {
             _itsDevices.Add(descriptor);
         }
-        else if (type is DeviceGicV2 or DeviceGicV3)
+        else if (type is KvmNumbers.DeviceGicV2 or KvmNumbers.DeviceGicV3)
         {
-            _devices[descriptor] = type == DeviceGicV3 ? VgicKind.GicV3 : VgicKind.GicV2;
+            _devices[descriptor] = type == KvmNumbers.DeviceGicV3 ? VgicKind.GicV3 : VgicKind.GicV2;
         }
     }
 

@@ -15,14 +15,12 @@ namespace Orrery.Conformance.Tests.Live;
 internal sealed class LiveMachine : IDisposable
 {
     public const int Interrupted = -4, TimedOut = -110;
-    public const uint ExitMmio = 6, ExitIntr = 10;
 
     /// <summary>INTIDs of a controller in the kernel.</summary>
     public const int IntidCount = 64;
 
-    // struct kvm_run of arm64: immediate_exit, the data of an MMIO exit, device_irq_level.
-    private const int ImmediateExitOffset = 1, MmioDataOffset = 40, DeviceIrqLevelOffset = 304;
-    private const uint DeviceGicV2 = 5, DeviceGicV3 = 7, FeaturePsci = 1 << 2;
+    // struct kvm_run of arm64: the data of an MMIO exit, device_irq_level.
+    private const int MmioDataOffset = 40, DeviceIrqLevelOffset = 304;
     private const int RunLimitMilliseconds = 10_000;
     private readonly EmulatedHost _host;
     private readonly int _slot;
@@ -40,12 +38,12 @@ internal sealed class LiveMachine : IDisposable
         batch.OpenMachine(slot, GuestLayout.RamBytes);
         for (int vcpu = 0; vcpu < guests.Length; vcpu++)
         {
-            batch.CreateVcpu(slot, vcpu, FeaturePsci);
+            batch.CreateVcpu(slot, vcpu, KvmNumbers.FeaturePsci);
         }
 
         if (gic is { } kind)
         {
-            batch.CreateDevice(slot, 0, kind == VgicKind.GicV3 ? DeviceGicV3 : DeviceGicV2);
+            batch.CreateDevice(slot, 0, KvmNumbers.DeviceOf(kind));
             batch.SetAttribute(slot, 0, (uint)VgicGroup.IntidCount, 0, IntidCount, VgicGroup.IntidCount.DataBytes());
             foreach (AttributeValue address in GuestLayout.Addresses(kind))
             {
@@ -89,7 +87,7 @@ internal sealed class LiveMachine : IDisposable
         return (uint)run.Data; // a store of 32 bits
     }
 
-    public static bool IsCheckpoint(RunAnswer run) => run is { Status: 0, Reason: ExitMmio, Address: GuestLayout.Exit, IsWrite: true };
+    public static bool IsCheckpoint(RunAnswer run) => run is { Status: 0, Reason: KvmNumbers.ExitMmio, Address: GuestLayout.Exit, IsWrite: true };
 
     /// <summary>The first words that a vCPU logged.</summary>
     public ulong[] Log(int count, int vcpu = 0)
@@ -158,7 +156,7 @@ internal sealed class LiveMachine : IDisposable
         WritePage(vcpu, MmioDataOffset, bytes);
     }
 
-    public void SetImmediateExit(int vcpu = 0) => WritePage(vcpu, ImmediateExitOffset, [1]);
+    public void SetImmediateExit(int vcpu = 0) => WritePage(vcpu, KvmRegisters.ImmediateExitOffset, [1]);
 
     /// <summary>Writes the word of KVM_CAP_ARM_USER_IRQ (below 256).</summary>
     public void WriteWord(byte value, int vcpu = 0) => WritePage(vcpu, DeviceIrqLevelOffset, [value]);

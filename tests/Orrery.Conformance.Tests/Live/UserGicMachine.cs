@@ -69,10 +69,10 @@ internal sealed class UserGicMachine(EmulatedHost host, int slot, params LiveGue
         ReadWord(vcpu, run.DeviceIrqLevel);
         RunEnd end = run switch
         {
-            { Status: LiveMachine.Interrupted, Reason: LiveMachine.ExitIntr } => RunEnd.Forced,
+            { Status: LiveMachine.Interrupted, Reason: KvmNumbers.ExitIntr } => RunEnd.Forced,
             { Status: LiveMachine.TimedOut } => RunEnd.Alarm,
             _ when LiveMachine.IsCheckpoint(run) => RunEnd.Checkpoint,
-            { Status: 0, Reason: LiveMachine.ExitMmio } => Serve(vcpu, run),
+            { Status: 0, Reason: KvmNumbers.ExitMmio } => Serve(vcpu, run),
             _ => throw new Xunit.Sdk.XunitException($"vCPU {vcpu} left its guest in a way that nothing here does: {run}"),
         };
         Ends.Add(end);

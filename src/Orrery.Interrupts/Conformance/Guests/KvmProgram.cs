@@ -11,11 +11,6 @@ namespace Orrery.Interrupts.Conformance.Guests;
 /// </summary>
 internal sealed class KvmProgram
 {
-    // Linux, include/uapi/linux/kvm.h and arch/arm64/include/uapi/asm/kvm.h.
-    private const uint DeviceGicV2 = 5;
-    private const uint DeviceGicV3 = 7;
-    private const uint FeaturePsci = 1 << 2;
-    private const uint ExitMmio = 6;
     private const int RunLimitMilliseconds = 2000;
 
     private readonly ConformanceProgram _program;
@@ -126,7 +121,7 @@ internal sealed class KvmProgram
     }
 
     private static bool IsAtExit(RunAnswer run) =>
-        run is { Status: 0, Reason: ExitMmio, Address: GuestLayout.Exit, IsWrite: true };
+        run is { Status: 0, Reason: KvmNumbers.ExitMmio, Address: GuestLayout.Exit, IsWrite: true };
 
     private void Assemble()
     {
@@ -172,10 +167,10 @@ internal sealed class KvmProgram
         batch.OpenMachine(machine, GuestLayout.RamBytes);
         for (int vcpu = 0; vcpu < shape.Vcpus; vcpu++)
         {
-            batch.CreateVcpu(machine, vcpu, FeaturePsci);
+            batch.CreateVcpu(machine, vcpu, KvmNumbers.FeaturePsci);
         }
 
-        batch.CreateDevice(machine, 0, shape.Gic == VgicKind.GicV3 ? DeviceGicV3 : DeviceGicV2);
+        batch.CreateDevice(machine, 0, KvmNumbers.DeviceOf(shape.Gic));
         batch.SetAttribute(
             machine, 0, (uint)VgicGroup.IntidCount, 0, (ulong)shape.InterruptCount, VgicGroup.IntidCount.DataBytes());
         foreach (AttributeValue address in GuestLayout.Addresses(shape.Gic))
