@@ -13,6 +13,10 @@ internal static class Guests
     public static IReadOnlyList<string> Folders()
         => [.. All().Select(id => File.ResolveLinkTarget($"/proc/{id}/cwd", returnFinalTarget: true)!.FullName)];
 
+    /// <summary>The processors that a guest kernel may run on, as the host writes them.</summary>
+    public static IReadOnlyList<string> Processors() => [.. All().Select(id =>
+        Read($"/proc/{id}/status").Split('\n').Single(line => line.StartsWith("Cpus_allowed_list:", StringComparison.Ordinal)).Split('\t')[1])];
+
     /// <summary>Kills the kernel of a node.</summary>
     public static void Kill(string node)
     {

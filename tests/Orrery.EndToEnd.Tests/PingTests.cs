@@ -1,4 +1,5 @@
 using Orrery.Lab.Running;
+using Orrery.Posix;
 using Orrery.Simulation;
 
 namespace Orrery.EndToEnd.Tests;
@@ -98,6 +99,31 @@ public sealed class PingTests : IDisposable
         Assert.Equal("failed", lab.Result.Nodes[2].State);
         Assert.Equal(RunStatus.ParticipantFault, lab.Result.Status);
         Assert.Contains("victim", Assert.Single(lab.Result.Faults), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(GroupSplitting.Never, 1)]
+    [InlineData(GroupSplitting.Always, 2)]
+    public void A_guest_is_on_the_core_of_its_worker_and_on_no_other(GroupSplitting splitting, int cores)
+    {
+        cores = Math.Min(cores, Affinity.AllowedProcessors().Count);
+        IReadOnlyList<string> processors = [];
+        var watcher = new Watcher { OnProgress = _ => processors = Guests.Processors() is { Count: 2 } both ? both : processors };
+        FinishedLab lab = _labs.Run(
+            """
+            nodes:
+              client: { kind: linux, run: ping -c 2 server }
+              server: { kind: linux }
+            links:
+              - between: [client, server]
+                delay: 5ms
+            until: client exits
+            """,
+            new RunOptions { Jobs = 2, Splitting = splitting }, watcher);
+        Assert.Equal(RunStatus.Passed, lab.Result.Status);
+        Assert.Equal(2, processors.Count);
+        Assert.All(processors, list => Assert.Matches("^[0-9]+$", list));
+        Assert.Equal(cores, processors.Distinct().Count());
     }
 
     [Fact]
