@@ -45,9 +45,6 @@ public sealed record LabDefinition
     /// <summary>Keep every frame and console byte in the run folder, so that two runs can be compared event by event.</summary>
     public bool Record { get; init; } = true;
 
-    /// <summary>The node with this name, or null.</summary>
-    public NodeDefinition? FindNode(string name) => Nodes.FirstOrDefault(node => node.Name == name);
-
     /// <summary>
     /// The names that <paramref name="node"/> resolves, with their addresses: every node of the lab under its name, at the
     /// address it has on a network shared with this node if there is one, else at its first; a node with several

@@ -54,7 +54,7 @@ internal static class MachineLaunch
         error = "";
         try
         {
-            var start = new ProcessStartInfo(command[0], command.Skip(1)) 
+            var start = new ProcessStartInfo(command[0], command.Skip(1))
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = collects,

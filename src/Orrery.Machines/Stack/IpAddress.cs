@@ -31,9 +31,6 @@ public readonly record struct IpAddress(UInt128 Value)
     /// <summary>An address that groups of nodes listen to.</summary>
     public bool IsMulticast => IsV4 ? (uint)(Value >> 28 & 0xf) == 0xe : Value >> 120 == 0xff;
 
-    /// <summary>An address that means something on its own link only.</summary>
-    public bool IsLinkLocal => !IsV4 && Value >> 118 == 0x3fa;
-
     /// <summary>The IPv4 address with these 32 bits.</summary>
     public static IpAddress FromV4(uint value) => new(MappedPrefix | value);
 
