@@ -43,10 +43,10 @@ internal sealed class CpuInterface(PriorityFormat format, GicDeviations deviatio
     /// <summary>BPR1 (GICv2: ABPR), whatever CBPR says; as <see cref="BinaryPoint0"/>.</summary>
     public byte BinaryPoint1 { get; set; } = format.MinBinaryPoint1;
 
-    /// <summary>GICv3: ICC_CTLR_EL1.PRIbits + 1, which a restore may lower.</summary>
+    /// <summary>GICv3: ICC_CTLR_EL1.PRIbits + 1 as user space sees it, which a restore may lower.</summary>
     public byte AdvertisedPriorityBits { get; set; } = (byte)format.Bits;
 
-    /// <summary>GICv3: ICC_CTLR_EL1.IDbits, which a restore may lower.</summary>
+    /// <summary>GICv3: ICC_CTLR_EL1.IDbits as user space sees it, which a restore may lower.</summary>
     public byte AdvertisedIntidBits { get; set; }
 
     /// <summary>The most urgent priority being handled; <see cref="PriorityFormat.Idle"/> when none.</summary>

@@ -33,7 +33,7 @@ public sealed partial class GicV3
             case IccRegister.BinaryPoint1:
                 return RegisterResult.Of(state.VisibleBinaryPoint1);
             case IccRegister.Control:
-                return RegisterResult.Of(ReadCpuControl(state));
+                return RegisterResult.Of(ReadCpuControl(state, Format.Bits, _options.IntidBitsCode));
             case IccRegister.SystemRegisterEnable:
                 return RegisterResult.Of(SystemRegistersEnabled);
             case IccRegister.GroupEnable0:
@@ -134,11 +134,11 @@ public sealed partial class GicV3
     }
 
     /// <summary>ICC_CTLR_EL1: [0] CBPR [1] EOImode [10:8] PRIbits-1 [13:11] IDbits [15] A3V.</summary>
-    private ulong ReadCpuControl(CpuInterface state) =>
+    private ulong ReadCpuControl(CpuInterface state, int priorityBits, int intidBits) =>
         (state.CommonBinaryPoint ? 1u : 0)
         | (state.SplitEoi ? 2u : 0)
-        | (uint)(state.AdvertisedPriorityBits - 1) << 8
-        | (uint)state.AdvertisedIntidBits << 11
+        | (uint)(priorityBits - 1) << 8
+        | (uint)intidBits << 11
         | (_options.Affinity3Valid ? 1u << 15 : 0);
 
     private uint ReadAcknowledge(int cpu, bool group1)

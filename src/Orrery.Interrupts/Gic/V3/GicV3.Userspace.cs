@@ -233,6 +233,10 @@ public sealed partial class GicV3 : IVgic
                 return AttributeReading.Of(state.BinaryPoint1);
             case IccRegister.BinaryPoint1:
                 return AttributeReading.Of((ulong)Math.Min(state.BinaryPoint0 + 1, 7));
+
+            // User space sees the widths that it restored; its guest reads those of the interface it runs on.
+            case IccRegister.Control:
+                return AttributeReading.Of(ReadCpuControl(state, state.AdvertisedPriorityBits, state.AdvertisedIntidBits));
         }
 
         RegisterResult result = ReadSystemRegister(cpu, register);
