@@ -59,7 +59,8 @@ public sealed class ExternalNodeTests : IDisposable
     public void A_lab_that_waits_for_one_can_be_ended()
     {
         using Process lab = StartLab();
-        using Process interrupt = Process.Start("kill", ["-INT", $"{lab.Id}"]);
+        // Not SIGINT, which what runs in the background may have been started with ignored.
+        using Process end = Process.Start("kill", ["-TERM", $"{lab.Id}"]);
         using JsonDocument json = JsonDocument.Parse(lab.StandardOutput.ReadToEnd());
         Assert.Equal("interrupted", json.RootElement.GetProperty("status").GetString());
         Assert.False(Directory.Exists(Path.Combine(RunFolder, "sim")));
