@@ -20,25 +20,12 @@ public static unsafe class Affinity
     {
         ArgumentOutOfRangeException.ThrowIfNegative(cpu);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(cpu, MaskBytes * 8);
-        byte* mask = stackalloc byte[MaskBytes];
-        new Span<byte>(mask, MaskBytes).Clear();
-        mask[cpu / 8] = (byte)(1 << (cpu % 8));
-        return Libc.Result(Libc.sched_setaffinity(id, MaskBytes, mask));
+        return Allow(id, [cpu]);
     }
 
     /// <summary>Lets the calling thread, and what it starts, run on all of <paramref name="processors"/>.</summary>
     /// <returns>0, or a negated <see cref="Errno"/>.</returns>
-    public static int AllowCurrentThread(IReadOnlyList<int> processors)
-    {
-        byte* mask = stackalloc byte[MaskBytes];
-        new Span<byte>(mask, MaskBytes).Clear();
-        foreach (int cpu in processors)
-        {
-            mask[cpu / 8] |= (byte)(1 << (cpu % 8));
-        }
-
-        return Libc.Result(Libc.sched_setaffinity(0, MaskBytes, mask));
-    }
+    public static int AllowCurrentThread(IReadOnlyList<int> processors) => Allow(0, [.. processors]);
 
     /// <summary>
     /// Moves process <paramref name="id"/>, all its threads and all processes it has started to processor <paramref name="cpu"/>.
@@ -46,10 +33,10 @@ public static unsafe class Affinity
     /// </summary>
     public static void PinTree(int id, int cpu)
     {
-        foreach (int thread in Numbers(ThreadsOf(id)))
+        foreach (int thread in ThreadsOf(id))
         {
             _ = Pin(thread, cpu);
-            foreach (int child in Numbers(ChildrenOf(id, thread)))
+            foreach (int child in ChildProcess.ChildrenOf(id, thread))
             {
                 PinTree(child, cpu);
             }
@@ -74,11 +61,11 @@ public static unsafe class Affinity
         return allowed;
     }
 
-    private static IEnumerable<string?> ThreadsOf(int id)
+    private static int[] ThreadsOf(int id)
     {
         try
         {
-            return Directory.GetDirectories($"/proc/{id}/task").Select(Path.GetFileName);
+            return [.. Directory.GetDirectories($"/proc/{id}/task").Select(folder => int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture))];
         }
         catch (IOException)
         {
@@ -86,26 +73,15 @@ public static unsafe class Affinity
         }
     }
 
-    private static string[] ChildrenOf(int id, int thread)
+    private static int Allow(int id, ReadOnlySpan<int> processors)
     {
-        try
+        byte* mask = stackalloc byte[MaskBytes];
+        new Span<byte>(mask, MaskBytes).Clear();
+        foreach (int cpu in processors)
         {
-            return File.ReadAllText($"/proc/{id}/task/{thread}/children").Split(' ');
+            mask[cpu / 8] |= (byte)(1 << (cpu % 8));
         }
-        catch (IOException)
-        {
-            return [];
-        }
-    }
 
-    private static IEnumerable<int> Numbers(IEnumerable<string?> words)
-    {
-        foreach (string? word in words)
-        {
-            if (int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
-            {
-                yield return number;
-            }
-        }
+        return Libc.Result(Libc.sched_setaffinity(id, MaskBytes, mask));
     }
 }

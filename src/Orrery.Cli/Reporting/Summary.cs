@@ -36,7 +36,7 @@ internal static class Summary
             console.WriteLine($"fault: {fault}");
         }
 
-        string status = Words(result.Status);
+        string status = result.Status.Word();
         string why = result.Reason.Length > 0 && result.Reason != status ? $" ({result.Reason})" : "";
         console.WriteLine(
             $"{status}{why}: {Seconds(result.SimulatedNs)} simulated{(result.ResumedNs is { } from ? $", from {Seconds(from)} on," : "")} in "
@@ -50,14 +50,6 @@ internal static class Summary
 
         console.WriteLine($"run folder {Path.GetRelativePath(Environment.CurrentDirectory, folder.Path)}");
     }
-
-    // The words of result.json.
-    private static string Words(RunStatus status) => status switch
-    {
-        RunStatus.OutOfTime => "out_of_time",
-        RunStatus.ParticipantFault => "participant_fault",
-        _ => status.ToString().ToLowerInvariant(),
-    };
 
     private static string Seconds(ulong ns) => string.Create(CultureInfo.InvariantCulture, $"{ns / 1e9:F6} s");
 

@@ -10,9 +10,6 @@ namespace Orrery.Lab.Running;
 /// <summary>A real Linux machine of a running lab: a User-Mode Linux kernel process.</summary>
 internal sealed class LinuxNodeRun : ProcessNodeRun
 {
-    // Only a guest that goes on without its connection takes that long, not one on a busy host: this decides how it ended.
-    private const int ExitWaitMilliseconds = 60_000;
-
     private readonly LinuxNode _definition;
     private LinuxGuest? _guest;
     private SerialConsole? _serial;

@@ -10,8 +10,6 @@ namespace Orrery.Lab.Running;
 /// <summary>A C# machine of a running lab in a process of its own (<c>process: own</c>).</summary>
 internal sealed class OwnMachineNodeRun : ProcessNodeRun
 {
-    private const int ExitWaitMilliseconds = 60_000; // decides how it ended: never the host's load
-
     private readonly IReadOnlyList<string> _command;
     private readonly MachineSpecification _specification;
     private readonly string _folder;

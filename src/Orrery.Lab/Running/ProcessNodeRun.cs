@@ -16,6 +16,12 @@ internal abstract class ProcessNodeRun : ParticipantNodeRun, IEventHandler
     /// <summary>Names of the consoles' sockets in the node's folder.</summary>
     protected const string OutputSocket = "out", ControlSocket = "control";
 
+    /// <summary>
+    /// How long a process that has closed its connection may take to end. It decides how the node ended, so that only one
+    /// that goes on without its connection takes that long, and none on a busy host.
+    /// </summary>
+    protected const int ExitWaitMilliseconds = 60_000;
+
     private readonly SimTime _start;
 
     /// <inheritdoc cref="ParticipantNodeRun(NodeDefinition, GuestTimeline, Origin, IReadOnlyList{Port}, RunNotices)"/>

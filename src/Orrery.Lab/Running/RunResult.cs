@@ -114,4 +114,5 @@ public sealed record RepeatedResult
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RunResult))]
 [JsonSerializable(typeof(RunProgress))]
+[JsonSerializable(typeof(RunStatus))]
 internal sealed partial class RunResultJson : JsonSerializerContext;

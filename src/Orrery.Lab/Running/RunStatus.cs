@@ -1,8 +1,9 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Orrery.Lab.Running;
 
-/// <summary>How a run ended. The value is the exit status of <c>orrery run</c> (docs/architecture.md, "The commands").</summary>
+/// <summary>How a run ended. The value is the exit status of <c>orrery run</c> (docs/results.md).</summary>
 public enum RunStatus
 {
     /// <summary>Every node passed.</summary>
@@ -36,4 +37,12 @@ public enum RunStatus
     /// <summary>Ended by the user (SIGINT), as a shell reports it.</summary>
     [JsonStringEnumMemberName("interrupted")]
     Interrupted = 130,
+}
+
+/// <summary>What a status is called.</summary>
+public static class RunStatusWords
+{
+    /// <summary>The word that <c>result.json</c> has for it.</summary>
+    public static string Word(this RunStatus status)
+        => JsonSerializer.SerializeToElement(status, RunResultJson.Default.RunStatus).GetString()!;
 }

@@ -109,24 +109,36 @@ public sealed unsafe class ChildProcess : IDisposable
     /// </summary>
     public IReadOnlyList<FileDescriptor> OpenChildren()
     {
-        string list;
-        try
-        {
-            list = File.ReadAllText($"/proc/{Id}/task/{Id}/children");
-        }
-        catch (IOException)
-        {
-            return []; // it has ended
-        }
-
         var children = new List<FileDescriptor>();
-        foreach (Range word in list.AsSpan().Split(' '))
+        foreach (int child in ChildrenOf(Id, Id))
         {
-            if (int.TryParse(list.AsSpan(word), NumberStyles.None, CultureInfo.InvariantCulture, out int child)
-                && Libc.Result(Libc.syscall(SystemCall.PidfdOpen, child, 0, null, 0)) is >= 0 and int descriptor)
+            if (Libc.Result(Libc.syscall(SystemCall.PidfdOpen, child, 0, null, 0)) is >= 0 and int descriptor)
             {
                 children.Add(new FileDescriptor(descriptor));
             }
+        }
+
+        return children;
+    }
+
+    /// <summary>The processes that a thread of a process has started and that have not ended; none once it has ended itself.</summary>
+    internal static List<int> ChildrenOf(int id, int thread)
+    {
+        var children = new List<int>();
+        try
+        {
+            string list = File.ReadAllText($"/proc/{id}/task/{thread}/children");
+            foreach (Range word in list.AsSpan().Split(' '))
+            {
+                if (int.TryParse(list.AsSpan(word), NumberStyles.None, CultureInfo.InvariantCulture, out int child))
+                {
+                    children.Add(child);
+                }
+            }
+        }
+        catch (IOException)
+        {
+            // It has ended.
         }
 
         return children;
